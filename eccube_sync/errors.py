@@ -1,0 +1,69 @@
+"""Every error a user can cause, with its exit code; ``cli.py`` is the one place that prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What cron and the admin read from the exit status (DESIGN §4.16)."""
+
+    DONE = 0
+    NEEDS_PERSON = 1
+    USAGE = 64
+    BAD_INPUT = 65
+    GUARD_REFUSED = 70
+    UNEXPECTED = 71
+    LOCKED = 75
+    CONFIGURATION = 78
+    INTERRUPTED = 130
+
+
+class EccubeSyncError(Exception):
+    """A refusal in one clear sentence: what, where, what to do. Never holds personal data."""
+
+    exit_code = ExitCode.UNEXPECTED
+
+
+class UsageError(EccubeSyncError):
+    """The command was called in a way that cannot be carried out."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file: where (1-based line and column name, when known) and why."""
+
+    message: str
+    line: int | None = None
+    column: str | None = None
+
+
+class BadInputError(EccubeSyncError):
+    """A file that looks wrong. It changed nothing; ``problems`` says where and why."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class GuardRefusedError(EccubeSyncError):
+    """A guard looked at the plan and refused it; nothing was written."""
+
+    exit_code = ExitCode.GUARD_REFUSED
+
+
+class LockedError(EccubeSyncError):
+    """Another run holds the lock; trying again later is enough."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class ConfigurationError(EccubeSyncError):
+    """Configuration, identity of the database, or a schema newer than the program."""
+
+    exit_code = ExitCode.CONFIGURATION
