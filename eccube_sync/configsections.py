@@ -1,0 +1,267 @@
+"""Settings about the shop's side: where its data is, how mails leave, what stops a night."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from eccube_sync.configtypes import (
+    ConfiguredPath,
+    Count,
+    Days,
+    Factor,
+    FilledText,
+    Flag,
+    GroupName,
+    Host,
+    Identifier,
+    Key,
+    MailAddress,
+    Percent,
+    Port,
+    Positive,
+    Section,
+    Text,
+    WebAddress,
+    Window,
+    parse_window,
+)
+from eccube_sync.i18n import mark
+
+Stage = Literal["import", "decisions", "classify", "expire", "project", "cases", "summary", "notify"]
+STAGES: tuple[Stage, ...] = (
+    "import", "decisions", "classify", "expire", "project", "cases", "summary", "notify",
+)  # fmt: skip
+DEFAULT_PORTS = {"starttls": 587, "smtps": 465, "plain": 25}
+
+
+class Shop(Section):
+    """The web shop."""
+
+    name: FilledText = Field(description=mark("Name of the shop as customers know it."), examples=["My shop"])
+    eccube_root: ConfiguredPath | None = Field(
+        None, description=mark("Folder EC-CUBE is installed in; nothing of ours may lie below it.")
+    )
+    url: WebAddress | None = Field(None, description=mark("Address of my page, used as the link in mails."))
+
+
+class State(Section):
+    """Everything this shop's eccube-sync keeps in files."""
+
+    directory: ConfiguredPath = Field(
+        Path(),
+        description=mark("Folder of all state; unset means the folder of this file. Never below a web root."),
+    )
+    imported_days: Days = Field(90, description=mark("Days after which an imported file is deleted."))
+
+
+class Credentials(Section):
+    """A user and where the password is; the password itself is never in the configuration."""
+
+    user: Text = Field("", description=mark("User name."))
+    password_file: ConfiguredPath | None = Field(
+        None, description=mark("File with the password and nothing else, readable by you only (chmod 600).")
+    )
+    password_env: Identifier | None = Field(
+        None, description=mark("Environment variable with the password, instead of a file.")
+    )
+
+
+class Database(Section):
+    """The database EC-CUBE uses, and ours beside it."""
+
+    kind: Literal["mysql", "sqlite"] = Field(
+        "mysql", description=mark("mysql (also MariaDB), or sqlite for a demonstration.")
+    )
+    host: Host = Field("localhost", description=mark("Host of the database server."))
+    port: Port = Field(3306, description=mark("Port of the database server."))
+    socket: ConfiguredPath | None = Field(
+        None, description=mark("Unix socket of the database server; used instead of host and port.")
+    )
+    ssl_ca: ConfiguredPath | None = Field(
+        None, description=mark("Certificate authority file; set it when the server is another machine.")
+    )
+    eccube: FilledText = Field(
+        description=mark("EC-CUBE's database; with sqlite its file."), examples=["eccubedb"]
+    )
+    own: FilledText = Field(
+        "eccube_sync", description=mark("Our own database; with sqlite its file. EC-CUBE never touches it.")
+    )
+    table_prefix: Text = Field(
+        "", description=mark("Prefix of our tables where the host gives one database only (own = eccube).")
+    )
+    accounts: Literal["two", "single"] = Field(
+        "two",
+        description=mark("two (one for setup, one for every day) or single where the host gives one only."),
+    )
+    runtime: Credentials = Field(
+        default_factory=Credentials, description=mark("The account of every day; it cannot change tables.")
+    )
+    setup: Credentials = Field(
+        default_factory=Credentials, description=mark("The account migrate uses; needed for that only.")
+    )
+
+
+class Projection(Section):
+    """A place in EC-CUBE where the class is shown."""
+
+    kind: Literal["customer_group", "column", "none"] = Field(
+        description=mark("customer_group (the customer group plugin), column (a column of a table) or none."),
+        examples=["none"],
+    )
+    group: GroupName | None = Field(
+        None, description=mark("Name or id of the customer group store members belong to.")
+    )
+    table: Identifier = Field("dtb_customer", description=mark("Table of the column."))
+    customer_column: Identifier = Field(
+        "id", description=mark("Column of that table with the customer's id.")
+    )
+    column: Identifier | None = Field(None, description=mark("Column the class is written to."))
+    store_value: Text | None = Field(None, description=mark("Value of the column for a store member."))
+    ec_only_value: Text | None = Field(
+        None, description=mark("Value of the column for everybody else; unset means NULL.")
+    )
+    on_drift: Literal["report", "repair"] = Field(
+        "report",
+        description=mark("What to do when somebody else changed it: report, or repair (write it again)."),
+    )
+
+
+class Notices(Section):
+    """Mails to customers about their membership."""
+
+    kinds: tuple[Key, ...] = Field(
+        ("expiring", "expired", "restored", "linked"), description=mark("Kinds of mail that are sent.")
+    )
+    expiring_days: tuple[Annotated[int, Field(strict=True, ge=1, le=366)], ...] = Field(
+        (30, 7, 1), description=mark("Days before the end date on which a reminder is due.")
+    )
+    window: Window = Field("10:00-18:00", description=mark("Time of day mails may leave, in Japan."))
+    per_minute: Positive = Field(60, description=mark("Mails in a minute at most."))
+    per_hour: Positive = Field(1000, description=mark("Mails in an hour at most."))
+    per_day: Positive = Field(5000, description=mark("Mails in a day at most."))
+    max_age_days: Days = Field(7, description=mark("Events older than this are recorded and not mailed."))
+    promotion: Flag = Field(
+        False,
+        description=mark("Whether mails may carry advertising, to those who agreed to it. Needs [sender]."),
+    )
+    templates: ConfiguredPath | None = Field(
+        None,
+        description=mark("Folder with your own mail texts; what is not there is taken from the package."),
+    )
+
+    @property
+    def send_window(self) -> tuple[time, time]:
+        """Start and end (Asia/Tokyo) of the time of day mails may leave."""
+        return parse_window(self.window)
+
+
+class Mail(Credentials):
+    """The server mails leave through."""
+
+    host: Host = Field("localhost", description=mark("Mail server."))
+    port: Port | None = Field(
+        None, description=mark("Port; unset means 587 for starttls, 465 for smtps, 25 for plain.")
+    )
+    security: Literal["starttls", "smtps", "plain"] = Field(
+        "starttls", description=mark("starttls, smtps, or plain (only to this machine itself).")
+    )
+    ssl_ca: ConfiguredPath | None = Field(
+        None, description=mark("Certificate authority file, when the server's is not a public one.")
+    )
+    sender: MailAddress = Field(description=mark("Address mails come from."), examples=["shop@example.jp"])
+    sender_name: Text = Field("", description=mark("Name mails come from; empty means the shop's name."))
+    envelope_sender: MailAddress | None = Field(
+        None, description=mark("Address undeliverable mails return to; unset means the sender.")
+    )
+
+    @property
+    def effective_port(self) -> int:
+        """The configured port, else the usual one for the security."""
+        return self.port or DEFAULT_PORTS[self.security]
+
+
+class Sender(Section):
+    """What the law wants below advertising (特定電子メール法)."""
+
+    name: Text = Field("", description=mark("Name of the sender responsible for advertising."))
+    postal_address: Text = Field("", description=mark("Postal address of the sender."))
+    contact: Text = Field("", description=mark("Where complaints go: phone, mail or web address."))
+    unsubscribe_url: WebAddress | None = Field(
+        None, description=mark("Page where a customer can unsubscribe.")
+    )
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Keys not filled in; advertising is allowed only when there are none."""
+        return tuple(key for key in type(self).model_fields if not getattr(self, key))
+
+
+class Owner(Section):
+    """The owner of the shop."""
+
+    mail: MailAddress | None = Field(None, description=mark("Who gets one mail every morning."))
+
+
+class Ping(Section):
+    """A monitoring service that notices a night that did not happen."""
+
+    start: WebAddress | None = Field(None, description=mark("Address called when a night starts."))
+    success: WebAddress | None = Field(None, description=mark("Address called when a night went well."))
+    failure: WebAddress | None = Field(None, description=mark("Address called when a night failed."))
+
+
+class Legal(Section):
+    """On what ground store and web shop may compare their people."""
+
+    relation: Literal["same_company", "joint_use", "entrusted"] | None = Field(
+        None,
+        description=mark(
+            "Why both lists may be compared: same_company, joint_use (共同利用) or entrusted (委託). "
+            "check shows a cross until it is set."
+        ),
+    )
+
+
+class Nightly(Section):
+    """What a night consists of."""
+
+    stages: tuple[Stage, ...] = Field(
+        STAGES, description=mark("Stages to run; take one out to switch it off. Their order is fixed.")
+    )
+
+
+class Guards(Section):
+    """Numbers beyond which a run changes nothing and asks."""
+
+    surprise_downgrades: Count = Field(5, description=mark("Unforeseen downgrades that are always fine."))
+    surprise_downgrades_percent: Percent = Field(
+        0.5, description=mark("Unforeseen downgrades that are fine, in percent of current members.")
+    )
+    downgrades: Count = Field(30, description=mark("Downgrades in one run that are always fine."))
+    downgrades_percent: Percent = Field(
+        10.0, description=mark("Downgrades in one run that are fine, in percent of current members.")
+    )
+    forecast_days: Days = Field(7, description=mark("Days ahead a date with many ends is announced."))
+    import_percent: Percent = Field(
+        98.0, description=mark("Rows a full file must have, in percent of the last good one.")
+    )
+    stale_factor: Factor = Field(
+        1.5, description=mark("A file older than export_every_hours times this downgrades nobody.")
+    )
+    fill_rate_points: Percent = Field(
+        5.0, description=mark("How much emptier a column may become from file to file, in percentage points.")
+    )
+    backwards_percent: Percent = Field(
+        1.0, description=mark("Members whose end date may move backwards in one file, in percent.")
+    )
+    mails_per_downgrade: Factor = Field(
+        1.2, description=mark("Mails a run may queue for each class it changes.")
+    )
+    mails: Count = Field(500, description=mark("Mails a run may queue at most."))
+    clock_seconds: Positive = Field(120, description=mark("Seconds our clock and the database's may differ."))
+    file_megabytes: Positive = Field(200, description=mark("Size of a file at most, in megabytes."))
+    file_rows: Positive = Field(1_000_000, description=mark("Rows of a file at most."))
