@@ -1,0 +1,14 @@
+"""The commands: one a file, each parses, calls one service, shows its report. No logic, no SQL.
+
+To add one: copy a neighbour, add one line here, ``make docs``.
+"""
+
+from __future__ import annotations
+
+import click
+
+from eccube_sync.commands import runs
+
+COMMANDS: dict[str, click.Command] = {
+    "runs": runs.command,
+}

@@ -1,0 +1,141 @@
+"""The command group, the global options, and the one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+import eccube_sync
+from eccube_sync.application import Application
+from eccube_sync.clock import Clock, SystemClock
+from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode
+from eccube_sync.i18n import LANGUAGES, _, set_language
+
+
+def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) -> None:
+    """Run the program and exit the process with the code of DESIGN §4.16."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    language = _language_option(arguments)
+    set_language(language or _language_of_locale())
+    sys.exit(run(arguments, Application(language=language, clock=clock or SystemClock())))
+
+
+def run(arguments: Sequence[str], application: Application) -> int:
+    """Run one command and answer every error with one clear sentence; returns the exit code."""
+    try:
+        result = _group().main(list(arguments), "eccube-sync", standalone_mode=False, obj=application)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        click.echo(_("Stopped; see `eccube-sync runs list` for what had been applied."), err=True)
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except EccubeSyncError as error:
+        _print_refusal(error)
+        return error.exit_code
+    except Exception as error:
+        return _print_unexpected(application, error)
+    return int(result) if isinstance(result, int) else ExitCode.DONE
+
+
+def _print_refusal(error: EccubeSyncError) -> None:
+    click.echo(_("Error: {message}").format(message=error), err=True)
+    if isinstance(error, BadInputError):
+        for problem in error.problems:
+            where = ""
+            if problem.line is not None:
+                where += _("line {line}").format(line=problem.line) + " "
+            if problem.column:
+                where += _("column {column}").format(column=problem.column) + " "
+            click.echo(f"  {where.strip() + ': ' if where else ''}{problem.message}", err=True)
+
+
+def _print_unexpected(application: Application, error: Exception) -> int:
+    """A line for the admin and a file for us: where it happened and what kind, never a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    cause = getattr(error, "orig", None)
+    number = getattr(cause, "args", [None])[0] if cause is not None else None
+    lines = [
+        f"eccube-sync {eccube_sync.__version__}, Python {sys.version.split()[0]}",
+        f"{type(error).__module__}.{type(error).__name__}"
+        + (f" ({number})" if isinstance(number, int) else ""),
+        *(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames),
+    ]
+    path = _write_crash_file(application, "\n".join(lines) + "\n")
+    click.echo(
+        _(
+            "Unexpected error {kind} in eccube-sync {version}; what was committed stays, a rerun continues. "
+        ).format(kind=type(error).__name__, version=eccube_sync.__version__)
+        + (_("Details without personal data: {path}").format(path=path) if path else lines[-1].strip()),
+        err=True,
+    )
+    return ExitCode.UNEXPECTED
+
+
+def _write_crash_file(application: Application, content: str) -> Path | None:
+    settings = application.__dict__.get("settings")
+    if settings is None:
+        return None
+    folder = settings.folders.crash
+    path: Path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+    except OSError:
+        return None
+    return path
+
+
+def _language_option(arguments: Sequence[str]) -> str | None:
+    """The language asked for, read ahead of click because help texts are translated when made."""
+    for index, argument in enumerate(arguments):
+        if argument == "--language" and index + 1 < len(arguments):
+            return arguments[index + 1]
+        if argument.startswith("--language="):
+            return argument.partition("=")[2]
+    return None
+
+
+def _language_of_locale() -> str:
+    name = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "ja" if locale.normalize(name).startswith("ja") else "en"
+
+
+def _group() -> click.Group:
+    from eccube_sync.commands import COMMANDS
+
+    @click.group(
+        commands=COMMANDS,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help=_(
+            "Tells an EC-CUBE shop which of its web customers are members of its physical stores, and keeps it so "
+            "every night.\n\nFirst time? Run: eccube-sync demo"
+        ),
+    )
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="ECCUBE_SYNC_CONFIG",
+        help=_("Configuration file; without it ./eccube-sync.toml, then the user's, then the machine's."),
+    )
+    @click.option("--language", type=click.Choice(LANGUAGES), help=_("Language of messages."))
+    @click.option("-q", "--quiet", is_flag=True, help=_("Say nothing when all is well (for cron)."))
+    @click.version_option(eccube_sync.__version__, prog_name="eccube-sync")
+    @click.pass_obj
+    def group(application: Application, config: Path | None, language: str | None, quiet: bool) -> None:
+        application.config_path = config
+        application.language = language
+        application.quiet = quiet
+
+    return group

@@ -1,0 +1,155 @@
+"""Connections to the shop's database: EC-CUBE's tables unqualified, ours in their own schema."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, Row, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from eccube_sync.errors import ConfigurationError
+from eccube_sync.i18n import _
+from eccube_sync.settings import Settings
+
+OWN_SCHEMA = "eccube_sync"
+Account = Literal["runtime", "setup"]
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of any statement; its columns are read by name."""
+
+Result = TypeVar("Result")
+
+# Whole transaction again: lock wait, deadlock, changed since read (MariaDB 11.6+), statement killed.
+RETRYABLE = frozenset({1205, 1213, 1020})
+ATTEMPTS = 5
+CHUNK = 500
+
+SESSION = (
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION innodb_lock_wait_timeout = 2",
+    "SET SESSION lock_wait_timeout = 5",
+    "SET SESSION time_zone = '+00:00'",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
+)
+
+
+class Database:
+    """The one database server (or pair of SQLite files) of a shop."""
+
+    def __init__(self, settings: Settings, account: Account = "runtime") -> None:
+        self.settings = settings
+        self.kind = settings.database.kind
+        self.own_schema = OWN_SCHEMA if self.kind == "sqlite" else settings.database.own
+        self.engine = _sqlite_engine(settings) if self.kind == "sqlite" else _mysql_engine(settings, account)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """One connection for one run; a lost one is never replaced behind the run's back."""
+        try:
+            connection = self.engine.connect()
+        except DBAPIError as error:
+            raise ConfigurationError(_refusal(self.settings, error)) from None
+        try:
+            yield connection.execution_options(schema_translate_map={OWN_SCHEMA: self.own_schema})
+        finally:
+            connection.close()
+
+
+def _refusal(settings: Settings, error: DBAPIError) -> str:
+    number = error_number(error)
+    database = settings.database
+    where = database.eccube if database.kind == "sqlite" else (database.socket or database.host)
+    return _(
+        "Cannot connect to the database at {where} (error {number}); check [database] in {file} and that the "
+        "server runs."
+    ).format(where=where, number=number, file=settings.path)
+
+
+def error_number(error: DBAPIError) -> int:
+    """The server's own number of an error; 0 where there is none."""
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
+def _mysql_engine(settings: Settings, account: Account) -> Engine:
+    database = settings.database
+    options: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 30, "local_infile": False}
+    if database.socket:
+        options["unix_socket"] = str(database.socket)
+    if database.ssl_ca:
+        options |= {"ssl_ca": str(database.ssl_ca), "ssl_verify_cert": True, "ssl_verify_identity": True}
+    url = URL.create(
+        "mysql+pymysql",
+        username=settings.account(account).user,
+        password=settings.secret("database.setup" if account == "setup" else "database.runtime"),
+        host=None if database.socket else database.host,
+        port=None if database.socket else database.port,
+        database=database.eccube,
+    )
+    engine = create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_mysql_session)
+    return engine
+
+
+def _prepare_mysql_session(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        for statement in SESSION:
+            cursor.execute(statement)
+
+
+def _sqlite_engine(settings: Settings) -> Engine:
+    eccube, own = settings.sqlite_path("eccube"), settings.sqlite_path("own")
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # SQLAlchemy's begin event below opens transactions; the driver must not do it in its own way.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 5000")
+        connection.execute(f"ATTACH DATABASE ? AS {OWN_SCHEMA}", (str(own),))
+
+    engine = create_engine(f"sqlite:///{eccube}", poolclass=NullPool, hide_parameters=True)
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def in_transaction(connection: Connection, work: Callable[[], Result]) -> Result:
+    """Do ``work`` in one transaction; on a lock conflict roll back and do all of it again.
+
+    A lock wait timeout rolls back the statement only, so a commit after it would keep half of the
+    work: whatever the error, the whole transaction goes (dev.mysql.com, InnoDB error handling).
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with connection.begin():
+                return work()
+        except DBAPIError as error:
+            if error_number(error) not in RETRYABLE or attempt == ATTEMPTS:
+                raise
+            time.sleep(0.2 * 2 ** (attempt - 1))
+    raise AssertionError("the loop returns or raises")
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[Connection]:
+    """A read-only stretch: whatever it began is rolled back, so a plan leaves nothing behind."""
+    with connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+def server_time(connection: Connection) -> Any:
+    """The server's UTC time as a naive datetime, or None on SQLite, which has the host's clock."""
+    if connection.dialect.name == "sqlite":
+        return None
+    return connection.execute(text("SELECT UTC_TIMESTAMP()")).scalar_one()
+
+
+def inserted_id(result: CursorResult[*tuple[Any, ...]]) -> int:
+    """Our id of the one row just inserted."""
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])

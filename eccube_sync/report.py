@@ -1,0 +1,103 @@
+"""What a use case tells its caller: counts and reasons, for a terminal, for JSON, for the owner's mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eccube_sync.i18n import _, mark
+
+LABELS: Mapping[str, str] = {
+    "rows": mark("rows in the file"),
+    "new": mark("new"),
+    "changed": mark("changed"),
+    "unchanged": mark("unchanged"),
+    "missing": mark("missing from the file"),
+    "repaired": mark("rows repaired"),
+    "reused_codes": mark("codes given to another person"),
+    "customers_seen": mark("customers looked at"),
+    "customers_new": mark("new customers"),
+    "customers_changed": mark("changed customers"),
+    "customers_gone": mark("customers withdrawn or vanished"),
+    "links_by_code": mark("linked by link code"),
+    "links_by_match": mark("linked by matching"),
+    "links_by_review": mark("linked by a reviewer"),
+    "links_ended": mark("links ended"),
+    "claims_waiting": mark("claims waiting for store data"),
+    "claims_refused": mark("claims refused"),
+    "claims_in_conflict": mark("claims in conflict with a link"),
+    "cases_opened": mark("new questions for the reviewers"),
+    "cases_open": mark("open questions for the reviewers"),
+    "cases_closed": mark("questions closed"),
+    "became_store": mark("became store members"),
+    "became_ec_only": mark("became EC-only"),
+    "unconfirmed": mark("expiry not confirmed by newer store data yet"),
+    "paused": mark("downgrades waiting for the end of the pause"),
+    "projected": mark("changes written to EC-CUBE"),
+    "drift": mark("places in EC-CUBE that somebody else changed"),
+    "notices_queued": mark("notices queued"),
+    "notices_baseline": mark("notices recorded but not mailed"),
+    "notices_sent": mark("notices sent"),
+    "notices_retry": mark("notices to be tried again"),
+    "notices_failed": mark("notices failed"),
+    "notices_in_doubt": mark("notices in doubt"),
+    "notices_cancelled": mark("notices cancelled"),
+    "notices_waiting": mark("notices waiting"),
+    "decisions_same": mark("decided: the same person"),
+    "decisions_different": mark("decided: different people"),
+    "decisions_hold": mark("decided: later"),
+    "decisions_refused": mark("decisions refused"),
+    "codes_issued": mark("codes issued"),
+    "codes_assigned": mark("codes assigned"),
+    "codes_revoked": mark("codes revoked"),
+    "claims_new": mark("new claims"),
+    "claims_known": mark("claims known already"),
+    "reversed": mark("reversed"),
+    "kept": mark("kept, because they changed since"),
+    "failed": mark("failed"),
+    "already_mailed": mark("people already mailed"),
+}
+
+
+@dataclass(slots=True)
+class Listing:
+    """A table of a report: column titles already in the user's language, cells as text or numbers."""
+
+    title: str
+    columns: Sequence[str]
+    rows: list[Sequence[Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome of one use case. ``needs_person`` > 0 makes the exit code 1 (DESIGN §4.16)."""
+
+    headline: str
+    counts: dict[str, int] = field(default_factory=dict)
+    listings: list[Listing] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    needs_person: int = 0
+
+    def line(self) -> str:
+        """The one line a cron log keeps: every count that is not zero."""
+        shown = [f"{label(name)}: {number}" for name, number in self.counts.items() if number]
+        return f"{self.headline} " + (_(", ").join(shown) or _("nothing to do"))
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs: keys are stable, texts are in the user's language."""
+        return {
+            "headline": self.headline,
+            "counts": self.counts,
+            "listings": [
+                {"title": one.title, "columns": list(one.columns), "rows": [list(row) for row in one.rows]}
+                for one in self.listings
+            ],
+            "notes": self.notes,
+            "needs_person": self.needs_person,
+        }
+
+
+def label(name: str) -> str:
+    """The words for a count, in the user's language."""
+    return _(LABELS[name]) if name in LABELS else name

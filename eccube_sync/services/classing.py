@@ -1,0 +1,232 @@
+"""The class each customer should have today: computed from links, members and overrides, and written.
+
+classify, expire, review, overrides and undo all end here, so there is one answer and one way to apply it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, update
+
+from eccube_sync.clock import from_database
+from eccube_sync.db import AnyRow
+from eccube_sync.membership.classes import ClassDecision, class_of
+from eccube_sync.membership.facts import EC_ONLY, STORE, MemberFacts
+from eccube_sync.membership.holds import Override
+from eccube_sync.membership.policies import SourcePolicy
+from eccube_sync.services.policies import class_settings, source_policy
+from eccube_sync.services.running import Run
+from eccube_sync.settings import Settings
+from eccube_sync.tables import classes as statements
+from eccube_sync.tables.customers import customer_class
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChange:
+    """A customer's class row that should be written: what it says now, and what it should say."""
+
+    customer_id: int
+    before: AnyRow | None
+    decision: ClassDecision
+
+    @property
+    def old_class(self) -> str | None:
+        """The class so far; None before the first classification."""
+        return self.before.membership_class if self.before else None
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether the customer becomes a store member."""
+        return self.decision.membership_class == STORE and self.old_class != STORE
+
+    @property
+    def downgraded(self) -> bool:
+        """Whether the customer stops being a store member."""
+        return self.old_class == STORE and self.decision.membership_class == EC_ONLY
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether an earlier computation already expected the membership to end on this very day."""
+        return (
+            self.before is not None
+            and self.before.valid_through is not None
+            and self.before.valid_through == self.decision.valid_through
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the class of one customer depends on."""
+
+    members: Sequence[MemberFacts] = ()
+    overrides: Sequence[Override] = ()
+    before: AnyRow | None = None
+
+
+def plan_classes(
+    settings: Settings,
+    connection: Connection,
+    today: date,
+    customer_ids: Iterable[int],
+    *,
+    further_members: Mapping[int, Sequence[int]] | None = None,
+) -> list[ClassChange]:
+    """The class rows that must be written for these customers, by customer id.
+
+    ``further_members`` are links planned but not written yet: customer id → member ids.
+    """
+    changes: list[ClassChange] = []
+    rules = class_settings(settings)
+    for chunk in statements.chunks(customer_ids):
+        found = gather(settings, connection, chunk, further_members or {})
+        for customer_id in chunk:
+            facts = found[customer_id]
+            current = facts.before.membership_class if facts.before else None
+            decision = class_of(facts.members, today, rules, current_class=current, overrides=facts.overrides)
+            if facts.before is None or _differs(facts.before, decision):
+                changes.append(ClassChange(customer_id, facts.before, decision))
+    return changes
+
+
+def gather(
+    settings: Settings,
+    connection: Connection,
+    customer_ids: Sequence[int],
+    further_members: Mapping[int, Sequence[int]],
+) -> dict[int, Facts]:
+    """Everything the classes of these customers depend on; one query a kind of fact."""
+    policies = {one.key: source_policy(one) for one in settings.sources}
+    members: dict[int, list[MemberFacts]] = {}
+    for row in statements.linked_members(connection, customer_ids):
+        members.setdefault(row.customer_id, []).append(member_facts(row, policies))
+    wanted = {member_id for one in customer_ids for member_id in further_members.get(one, ())}
+    if wanted:
+        rows = statements.members_by_id(connection, sorted(wanted))
+        for customer_id in customer_ids:
+            for member_id in further_members.get(customer_id, ()):
+                members.setdefault(customer_id, []).append(member_facts(rows[member_id], policies))
+    overrides: dict[int, list[Override]] = {}
+    for row in statements.overrides_of(connection, customer_ids):
+        overrides.setdefault(row.customer_id, []).append(
+            Override(row.kind, row.membership_class, row.since, row.reason, row.until, row.members_mark)
+        )
+    before = statements.class_rows(connection, customer_ids)
+    return {one: Facts(members.get(one, ()), overrides.get(one, ()), before.get(one)) for one in customer_ids}
+
+
+def member_facts(row: Any, policies: Mapping[str, SourcePolicy]) -> MemberFacts:
+    """One member as the rules see it. Rank policies are configured by the rank's name or code."""
+    policy = policies.get(row.source_key, SourcePolicy())
+    rank = next((name for name in (row.rank_name, row.rank_code) if name in policy.by_rank), row.rank_name)
+    return MemberFacts(
+        row.member_id,
+        policy,
+        data_as_of(row),
+        row.status,
+        row.joined_on,
+        row.last_visit_on,
+        row.end_date,
+        row.unlimited,
+        row.left_on,
+        rank,
+    )
+
+
+def data_as_of(row: Any) -> datetime:
+    """How fresh a member's data is: the source's, or the member's own where only it was confirmed."""
+    moments = [row.confirmed_at]
+    if not row.missing_imports:
+        moments.append(row.taken_at)
+    return max((from_database(moment) for moment in moments if moment), default=NEVER)
+
+
+def _differs(before: AnyRow, decision: ClassDecision) -> bool:
+    kept = ("membership_class", "reason", "member_id", "end_date", "valid_through", "due_on")
+    return (
+        any(getattr(before, name) != getattr(decision, name) for name in kept)
+        or bool(before.unconfirmed) != decision.unconfirmed
+    )
+
+
+def write_classes(run: Run, changes: Sequence[ClassChange]) -> list[ClassChange]:
+    """Write class rows inside the transaction under way; returns those that were written.
+
+    A row changed since the plan is left as it is and counted as ``stale``: the next run sees it again.
+    """
+    written = []
+    new = [change for change in changes if change.before is None]
+    if new:
+        run.connection.execute(insert(customer_class), [_values(run, change) for change in new])
+        written += new
+    for change in changes:
+        if change.before is None:
+            continue
+        if _update(run, change):
+            written.append(change)
+        else:
+            run.counts["stale"] += 1
+    for change in written:
+        _journal(run, change)
+    return written
+
+
+def _update(run: Run, change: ClassChange) -> bool:
+    assert change.before is not None
+    before = change.before
+    result = run.connection.execute(
+        update(customer_class)
+        .where(
+            and_(
+                customer_class.c.customer_id == change.customer_id,
+                customer_class.c.membership_class == before.membership_class,
+                customer_class.c.reason == before.reason,
+                customer_class.c.run_id == before.run_id,
+            )
+        )
+        .values(**_values(run, change))
+    )
+    return result.rowcount == 1
+
+
+def _values(run: Run, change: ClassChange) -> dict[str, Any]:
+    decision, before = change.decision, change.before
+    same_class = before is not None and before.membership_class == decision.membership_class
+    return {
+        "customer_id": change.customer_id,
+        "membership_class": decision.membership_class,
+        "reason": decision.reason,
+        "member_id": decision.member_id,
+        "end_date": decision.end_date,
+        "valid_through": decision.valid_through,
+        "unconfirmed": decision.unconfirmed,
+        "since": before.since if before is not None and same_class else run.today,
+        "due_on": decision.due_on,
+        "run_id": run.id,
+    }
+
+
+def _journal(run: Run, change: ClassChange) -> None:
+    decision = change.decision
+    if change.old_class != decision.membership_class:
+        run.record(
+            "customer",
+            change.customer_id,
+            "class",
+            change.old_class,
+            decision.membership_class,
+            decision.reason,
+        )
+    if change.upgraded:
+        run.counts["became_store"] += 1
+    if change.downgraded:
+        run.counts["became_ec_only"] += 1
+    if decision.unconfirmed and not change.downgraded:
+        run.counts["unconfirmed"] += 1
+    if decision.reason == "downgrades_paused":
+        run.counts["paused"] += 1

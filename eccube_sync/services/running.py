@@ -1,0 +1,275 @@
+"""Runs: nothing is applied without one, every change in it is journalled, one at a time per stage."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, insert, select, text, update
+
+import eccube_sync
+from eccube_sync.clock import Clock, to_database, tokyo_date
+from eccube_sync.csvwriter import atomic_file
+from eccube_sync.db import Database, in_transaction, inserted_id
+from eccube_sync.errors import ConfigurationError, EccubeSyncError, LockedError
+from eccube_sync.i18n import _
+from eccube_sync.settings import Settings
+from eccube_sync.tables.runs import installation, journal, run
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What every use case needs: the shop's settings, its database, the time, and who asks."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    actor: str
+
+
+@dataclass(slots=True)
+class Run:
+    """One applied execution. ``today`` is read once, so a run over midnight stays one day."""
+
+    id: int
+    today: date
+    now: datetime
+    shop: Shop
+    connection: Connection
+    counts: Counter[str] = field(default_factory=Counter)
+    _changes: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def moment(self) -> datetime:
+        """The run's time as our tables store it: naive UTC."""
+        return to_database(self.now)
+
+    def record(self, subject: str, subject_id: int, what: str, old: object, new: object, reason: str) -> None:
+        """Journal one change of the transaction under way; ids and vocabulary only, no personal data."""
+        self._changes.append(
+            {
+                "run_id": self.id,
+                "subject": subject,
+                "subject_id": subject_id,
+                "field": what,
+                "old_value": None if old is None else str(old),
+                "new_value": None if new is None else str(new),
+                "reason": reason,
+                "created_at": self.moment,
+            }
+        )
+
+    def transaction(self, work: Callable[[], Result]) -> Result:
+        """Do ``work`` and write its journal in one transaction, again as a whole on a lock conflict."""
+        before = self.counts.copy()
+
+        def journalled() -> Result:
+            self._changes.clear()
+            self.counts = before.copy()
+            result = work()
+            if self._changes:
+                self.connection.execute(insert(journal), self._changes)
+            return result
+
+        try:
+            return in_transaction(self.connection, journalled)
+        finally:
+            self._changes.clear()
+
+
+@contextmanager
+def applied_run(
+    shop: Shop, connection: Connection, command: str, *, stage: str = "batch", undoes: int | None = None
+) -> Iterator[Run]:
+    """Hold the stage's lock and a run row while something is applied.
+
+    Raises ``LockedError`` when another run of the stage is under way, ``ConfigurationError`` when the
+    database is not the one this state directory belongs to.
+    """
+    with stage_lock(shop, connection, stage):
+        check_identity(shop, connection)
+        current = _begin(shop, connection, command, undoes)
+        try:
+            yield current
+        except BaseException as error:
+            _finish(current, "failed", _failure(error))
+            raise
+        _finish(current, "done", None)
+
+
+def _failure(error: BaseException) -> str:
+    """Why a run failed, without anything a traceback could carry: only our own sentences are kept."""
+    return str(error)[:500] if isinstance(error, EccubeSyncError) else type(error).__name__
+
+
+def _begin(shop: Shop, connection: Connection, command: str, undoes: int | None) -> Run:
+    now = shop.clock.now()
+    today = tokyo_date(now)
+
+    def work() -> int:
+        # The lock is ours: a run of this stage still marked running was killed.
+        connection.execute(
+            update(run).where(run.c.state == "running", run.c.command == command).values(state="interrupted")
+        )
+        connection.execute(update(installation).values(run_counter=installation.c.run_counter + 1))
+        result = connection.execute(
+            insert(run).values(
+                command=command,
+                today=today,
+                state="running",
+                started_at=to_database(now),
+                actor=shop.actor,
+                program_version=eccube_sync.__version__,
+                undoes_run_id=undoes,
+            )
+        )
+        return inserted_id(result)
+
+    run_id = in_transaction(connection, work)
+    _write_identity(shop, connection)
+    return Run(run_id, today, now, shop, connection)
+
+
+def _finish(current: Run, state: str, failure: str | None) -> None:
+    def work() -> None:
+        current.connection.execute(
+            update(run)
+            .where(run.c.id == current.id)
+            .values(
+                state=state,
+                finished_at=to_database(current.shop.clock.now()),
+                counts=json.dumps(dict(current.counts), sort_keys=True),
+                failure=failure,
+            )
+        )
+
+    if not current.connection.closed and not current.connection.invalidated:
+        if current.connection.in_transaction():
+            current.connection.rollback()
+        in_transaction(current.connection, work)
+
+
+# --- one run at a time -------------------------------------------------------------------------
+
+
+@contextmanager
+def stage_lock(shop: Shop, connection: Connection, stage: str) -> Iterator[None]:
+    """Keep two runs of a stage apart: a file lock on this host, a server lock across hosts."""
+    with _file_lock(shop.settings.folders.lock / f"{stage}.lock", stage):
+        if shop.database.kind == "sqlite":
+            yield
+            return
+        # Lock names are server-wide and at most 64 characters long.
+        name = hashlib.sha1(f"eccube_sync:{shop.database.own_schema}:{stage}".encode()).hexdigest()[:40]  # noqa: S324
+        taken = connection.execute(text("SELECT GET_LOCK(:name, 0)"), {"name": name}).scalar_one()
+        connection.rollback()
+        if taken != 1:
+            raise LockedError(_another_run(stage))
+        try:
+            yield
+        finally:
+            if not connection.closed and not connection.invalidated:
+                connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+                connection.rollback()
+
+
+@contextmanager
+def _file_lock(path: Path, stage: str) -> Iterator[None]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LockedError(_another_run(stage)) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _another_run(stage: str) -> str:
+    return _(
+        "Another run ({stage}) is under way; nothing was written. Try again when it has finished."
+    ).format(stage=stage)
+
+
+# --- which database this is --------------------------------------------------------------------
+
+
+def check_identity(shop: Shop, connection: Connection) -> None:
+    """Refuse a database that was restored to an earlier state, or copied, behind our back."""
+    known = _read_identity(shop)
+    here = _database_name(shop, connection)
+    row = connection.execute(select(installation)).first()
+    connection.rollback()
+    if row is None:
+        _install(shop, connection, here)
+        return
+    if row.database_name != here:
+        raise ConfigurationError(
+            _(
+                "This database says it is {recorded}, but it is reached as {here}: it looks like a copy. Nothing "
+                "was written or mailed. If it is right, run: eccube-sync adopt"
+            ).format(recorded=row.database_name, here=here)
+        )
+    if known and (known["install_id"] != row.install_id or known["run_counter"] > row.run_counter):
+        raise ConfigurationError(
+            _(
+                "The database stands at run {counter}, this state directory at run {known}: it looks like a restored "
+                "backup. Nothing was written or mailed. If it is right, run: eccube-sync adopt"
+            ).format(counter=row.run_counter, known=known["run_counter"])
+        )
+
+
+def adopt(shop: Shop, connection: Connection) -> None:
+    """Say that this database is the right one from now on, after a restore or a move."""
+    here = _database_name(shop, connection)
+    connection.rollback()
+    in_transaction(connection, lambda: connection.execute(update(installation).values(database_name=here)))
+    _write_identity(shop, connection)
+
+
+def _install(shop: Shop, connection: Connection, here: str) -> None:
+    row = {
+        "id": 1,
+        "install_id": str(uuid.uuid4()),
+        "database_name": here,
+        "run_counter": 0,
+        "created_at": to_database(shop.clock.now()),
+    }
+    in_transaction(connection, lambda: connection.execute(insert(installation), row))
+
+
+def _database_name(shop: Shop, connection: Connection) -> str:
+    if shop.database.kind == "sqlite":
+        return shop.settings.sqlite_path("own").name
+    host, name = connection.execute(text("SELECT @@hostname, DATABASE()")).one()
+    return f"{host}/{name}/{shop.database.own_schema}"
+
+
+def _identity_path(shop: Shop) -> Path:
+    return shop.settings.folders.root / "installation.json"
+
+
+def _read_identity(shop: Shop) -> dict[str, Any] | None:
+    path = _identity_path(shop)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _write_identity(shop: Shop, connection: Connection) -> None:
+    row = connection.execute(select(installation.c.install_id, installation.c.run_counter)).one()
+    connection.rollback()
+    with atomic_file(_identity_path(shop)) as file:
+        file.write(json.dumps({"install_id": row.install_id, "run_counter": row.run_counter}).encode())
