@@ -183,7 +183,7 @@ def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
         yield list(ids[start : start + _IDS_AT_ONCE])
 
 
-def _with_consents(connection: Connection, rows: Sequence[Row[Any]]) -> list[EccubeCustomer]:
+def _with_consents(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[EccubeCustomer]:
     consents: dict[int, bool | None] = {}
     if rows and _CONSENT_COLUMN in columns_of(connection, "dtb_customer"):
         for chunk in _chunks([row[0] for row in rows]):
@@ -192,9 +192,9 @@ def _with_consents(connection: Connection, rows: Sequence[Row[Any]]) -> list[Ecc
     return [_customer(row, consents.get(row[0])) for row in rows]
 
 
-def _customer(row: Row[Any], mail_consent: bool | None) -> EccubeCustomer:
-    eccube_id, create_date, status_id, name01, name02, kana01, kana02, *rest = row
-    postal_code, prefecture, addr01, addr02, phone_number, email, birth, sex_id = rest
+def _customer(row: Row[*tuple[Any, ...]], mail_consent: bool | None) -> EccubeCustomer:
+    eccube_id, create_date, status_id, name01, name02, kana01, kana02 = row[:7]
+    postal_code, prefecture, addr01, addr02, phone_number, email, birth, sex_id = row[7:]
     return EccubeCustomer(
         eccube_id=eccube_id,
         created_at=_moment(create_date) or _EPOCH,

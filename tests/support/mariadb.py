@@ -84,17 +84,20 @@ class Server:
         with log.open("ab") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
-        while True:
+        while not self._listens():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                tail = log.read_text(errors="replace")[-2000:]
+                raise MariaDBUnavailableError(f"mariadbd did not start:\n{tail}")
+            time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
             try:
-                self.connect().close()
-            except pymysql.OperationalError as error:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.kill()
-                    tail = log.read_text(errors="replace")[-2000:]
-                    raise MariaDBUnavailableError(f"mariadbd did not start:\n{tail}") from error
-                time.sleep(0.05)
-            else:
-                return
+                probe.connect(str(self.socket))
+            except OSError:
+                return False
+            return True
 
     def _options(self) -> list[str]:
         return [

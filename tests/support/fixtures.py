@@ -1,0 +1,46 @@
+"""Fixtures of shops; the root conftest loads them with ``pytest_plugins``."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.mariadb import Server, running_mariadb
+from tests.support.shop import Shop, mariadb_shop, sqlite_shop
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[Server]:
+    """One private MariaDB for the whole session; tests make databases of their own on it."""
+    # Not below pytest's own folder: only root may enter that, and the server runs as another account.
+    directory = Path(tempfile.mkdtemp(prefix="eccube-sync-"))
+    try:
+        with running_mariadb(directory) as server:
+            yield server
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(name="sqlite_shop")
+def new_sqlite_shop(tmp_path: Path) -> Iterator[Shop]:
+    """A new, empty EC-CUBE 4.3 shop on SQLite."""
+    with sqlite_shop(tmp_path / "eccube.db") as shop:
+        yield shop
+
+
+@pytest.fixture(name="mariadb_shop")
+def new_mariadb_shop(mariadb_server: Server) -> Iterator[Shop]:
+    """A new, empty EC-CUBE 4.3 shop on the private MariaDB."""
+    with mariadb_shop(mariadb_server) as shop:
+        yield shop
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def shop(request: pytest.FixtureRequest) -> Shop:
+    """A new, empty EC-CUBE 4.3 shop; the test runs once on SQLite and once on MariaDB."""
+    found: Shop = request.getfixturevalue(f"{request.param}_shop")
+    return found
