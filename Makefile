@@ -1,0 +1,63 @@
+# eccube-sync: `make help` lists what can be done. PYTHON=/path/to/python3.12 chooses another Python.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
+MESSAGES := eccube_sync/locale
+BENCHMARK := build/benchmark
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test lint docs messages schema bench clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+venv: $(VENV)/.developing ## Make .venv with everything needed to develop
+
+demo: $(VENV)/.running ## Try the whole program on a made-up shop in demo-shop/; needs no server
+	$(BIN)/eccube-sync demo --directory demo-shop
+
+test: $(VENV)/.developing ## Run all tests; installs mariadb-server by apt when it is missing
+	$(BIN)/python -m tests.support.mariadb --install
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.developing ## Check style, types and which module may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.developing ## Write the pages of docs/reference/ that follow from the code
+	$(BIN)/python -m docs.generate
+
+messages: $(VENV)/.developing ## Collect the messages for translation and compile the translations
+	$(BIN)/pybabel -q extract --keyword=mark --sort-by-file --no-wrap --add-location=file \
+		--project=eccube-sync --omit-header --output-file=$(MESSAGES)/eccube_sync.pot eccube_sync
+	$(BIN)/pybabel -q update --domain=eccube_sync --no-fuzzy-matching --ignore-obsolete --no-wrap \
+		--init-missing --input-file=$(MESSAGES)/eccube_sync.pot --output-dir=$(MESSAGES) --locale=ja
+	$(BIN)/pybabel -q compile --domain=eccube_sync --directory=$(MESSAGES) --statistics
+
+schema: $(VENV)/.developing ## Write sql/schema/ from eccube_sync/tables/
+	$(BIN)/python -m eccube_sync.tables.ddl
+
+bench: $(VENV)/.developing ## Make the benchmark shop in build/benchmark/: 63,000 customers, 100,000 members
+	$(BIN)/python -m benchmarks.nightly $(BENCHMARK)
+
+clean: ## Remove everything that was made here, the virtual environment too
+	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find eccube_sync tests benchmarks docs sql -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip itself is not needed inside: Debian's Python cannot put it there without another package.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/it")'
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/.running: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.developing: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.running
