@@ -57,7 +57,7 @@ def strip_apostrophe(cell: str) -> str:
 class Table:
     """A delimited file whose header was found; ``rows`` reads it from the top, as often as wanted.
 
-    The counts and ``warnings`` of the body are complete once ``rows`` has been read to its end.
+    The counts and ``body_warnings`` are complete once ``rows`` has been read to its end.
     """
 
     path: Path
@@ -68,10 +68,11 @@ class Table:
     header: list[str]
     header_line: int
     limits: Limits
+    opening_warnings: tuple[Problem, ...] = ()
     row_count: int = 0
     blank_rows: int = 0
     physical_lines: int = 0
-    warnings: list[Problem] = field(default_factory=list)
+    body_warnings: list[Problem] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -116,10 +117,9 @@ def open_table(
             if cells and is_header(cells):
                 header = _checked_header(path.name, cells, position + 1, limits)
                 titles = sum(1 for title in first_lines[:position] if title.strip(" ,\t\r\n"))
-                warnings = [*text.warnings, *([problem("title_lines", count=titles)] if titles else [])]
-                sha256 = _sha256(path)
+                warnings = (*text.warnings, *([problem("title_lines", count=titles)] if titles else ()))
                 return Table(
-                    path, sha256, size, text, delimiter, header, position + 1, limits, warnings=warnings
+                    path, _sha256(path), size, text, delimiter, header, position + 1, limits, warnings
                 )
     return None
 
@@ -198,7 +198,8 @@ def _total_line(cells: list[str]) -> tuple[bool, int | None]:
 
 def _read_rows(table: Table, memo: frozenset[int], refuse: Callable[[Problem], None]) -> Iterator[Row]:
     width = len(table.header)
-    table.row_count = table.blank_rows = 0
+    table.row_count = table.blank_rows = table.physical_lines = 0
+    table.body_warnings.clear()
     total_at: int | None = None
     stated: int | None = None
     for row in _logical_rows(table):
@@ -232,9 +233,9 @@ def _after_rows(
     if stated is not None and stated != table.row_count:
         refuse(problem("total_differs", line=total_at, stated=stated, found=table.row_count))
     elif total_at is not None:
-        table.warnings.append(problem("total_line", line=total_at))
+        table.body_warnings.append(problem("total_line", line=total_at))
     if table.blank_rows:
-        table.warnings.append(problem("blank_rows", count=table.blank_rows))
+        table.body_warnings.append(problem("blank_rows", count=table.blank_rows))
     if _sha256(table.path) != table.sha256:
         raise BadInputError(
             _("{file} changed while it was read. Nothing was changed; try again.").format(file=table.name)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from eccube_sync.errors import BadInputError, Problem
-from eccube_sync.i18n import _, mark
+from eccube_sync.i18n import _, mark, ngettext
 
 
 class Verdict(StrEnum):
@@ -64,10 +64,12 @@ DAMAGE_KINDS: Mapping[str, DamageKind] = {
         mark("The character U+{code} has no place in a text file; export the file again.")
     ),
     "private_character": _accepted(
-        mark("{count} characters are the shop's own (外字, U+E000 and above) and mean nothing elsewhere.")
+        mark("Characters of the shop's own (外字, U+E000 and above) mean nothing elsewhere (found: {count}).")
     ),
     "replacement_character": _accepted(
-        mark("{count} characters were lost before the file got here (U+FFFD); look at the export's encoding.")
+        mark(
+            "Characters were lost before the file got here (U+FFFD: {count}); look at the export's encoding."
+        )
     ),
     # lines and cells
     "line_too_long": _refused(mark("A line is longer than {limit} characters; this is not a member export.")),
@@ -84,8 +86,8 @@ DAMAGE_KINDS: Mapping[str, DamageKind] = {
     "row_width": _refused(
         mark("The row has {found} cells where the header has {expected}; a comma or a line is missing.")
     ),
-    "blank_rows": _accepted(mark("{count} blank rows were passed over.")),
-    "title_lines": _accepted(mark("{count} title lines above the header were passed over.")),
+    "blank_rows": _accepted(mark("Blank rows were passed over (rows: {count}).")),
+    "title_lines": _accepted(mark("Title lines above the header were passed over (lines: {count}).")),
     "total_line": _accepted(mark("The total line at the end was passed over.")),
     "total_in_middle": _refused(mark("A member row follows the total line; two exports may be joined here.")),
     "total_differs": _refused(
@@ -116,29 +118,36 @@ DAMAGE_KINDS: Mapping[str, DamageKind] = {
     # codes
     "code_missing": _refused(mark("The row has no member code or id; every member needs one.")),
     "code_scientific": _refused(
-        mark("Excel turned the code into {shape}; digits are lost. Export again and do not save from Excel.")
+        mark(
+            "Excel turned a code into a number like 1.23E+12; digits are lost. Export again, unopened by Excel."
+        )
     ),
     "code_duplicate": _refused(mark("The same code stands in lines {first} and {second}.")),
     "code_zeros_at_end": _accepted(
-        mark("{count} codes of 16 digits or more end in 0000; Excel may have cut them (first: line {first}).")
-    ),
-    "code_lengths_differ": _accepted(
         mark(
-            "{count} codes have fewer digits than the usual {usual}; leading zeros may be lost "
-            "(first: line {first})."
+            "Codes of 16 digits or more end in 0000; Excel may have cut them (codes: {count}, first: line {first})."
         )
     ),
-    "apostrophe_stripped": _repaired(mark("A leading apostrophe was taken off {count} cells.")),
-    "formula_stripped": _repaired(mark('{count} cells were written as ="…"; the text inside was taken.')),
-    "phone_zero_restored": _repaired(mark("{count} phone numbers got back their lost leading zero.")),
-    "postal_zero_restored": _repaired(mark("{count} postal codes got back their lost leading zeros.")),
+    "code_lengths_differ": _accepted(
+        mark("Codes have fewer digits than {usual}; lost zeros? (codes: {count}, first: line {first})")
+    ),
+    "apostrophe_stripped": _repaired(mark("A leading apostrophe was taken off (cells: {count}).")),
+    "formula_stripped": _repaired(
+        mark('A cell was written as ="…"; the text inside was taken (cells: {count}).')
+    ),
+    "phone_zero_restored": _repaired(
+        mark("Phone numbers got back their lost leading zero (cells: {count}).")
+    ),
+    "postal_zero_restored": _repaired(
+        mark("Postal codes got back their lost leading zeros (cells: {count}).")
+    ),
     # words and numbers
     "status_unknown": _refused(
         mark("The status {code} is unknown; whether it is a member must not be guessed.")
     ),
     "status_missing": _refused(mark("The status is empty; whether this is a member must not be guessed.")),
-    "mail_flag_unknown": _refused(mark("The mail permission {code} is unknown; it must not be guessed.")),
-    "sex_unknown": _repaired(mark("{count} cells hold an unknown word for sex; read as no information.")),
+    "word_unknown": _refused(mark("The code {code} in this column is unknown and must not be guessed.")),
+    "sex_unknown": _repaired(mark("Unknown words for sex were read as no information (cells: {count}).")),
     "points_unreadable": _refused(mark("The points are not a whole number; the cell has the shape {shape}.")),
     # dates
     "date_two_digit_year": _refused(
@@ -148,12 +157,12 @@ DAMAGE_KINDS: Mapping[str, DamageKind] = {
     "date_outside_era": _refused(mark("The day lies outside its era (shape {shape}); correct it.")),
     "date_unreadable": _refused(mark("This is not a date we can read (shape {shape}); write YYYY-MM-DD.")),
     "date_serial": _repaired(
-        mark("{count} cells held Excel's number of a day; that day was taken (1900 calendar).")
+        mark("Excel's number of a day was read as that day, 1900 calendar (cells: {count}).")
     ),
-    "date_null": _repaired(mark("{count} cells held 0000-00-00 or 0001-01-01; read as no date.")),
-    "date_placeholder": _repaired(mark("{count} date cells held a placeholder such as -; read as no date.")),
+    "date_null": _repaired(mark("0000-00-00 or 0001-01-01 was read as no date (cells: {count}).")),
+    "date_placeholder": _repaired(mark("Placeholders such as - were read as no date (cells: {count}).")),
     "moment_in_future": _accepted(
-        mark("{count} times lie in the future and say nothing about the file's age (first: line {first}).")
+        mark("Times in the future say nothing about the file's age (rows: {count}, first: line {first}).")
     ),
 }
 
@@ -168,8 +177,11 @@ def problem(kind: str, *, line: int | None = None, column: str | None = None, **
     return Problem(sentence(kind, values), line, column)
 
 
-def refusal(file_name: str, problems: Sequence[Problem]) -> BadInputError:
-    """The error that refuses a whole file: its sentence names the file and the first of ``problems``."""
+def refusal(file_name: str, problems: Sequence[Problem], count: int | None = None) -> BadInputError:
+    """The error that refuses a whole file: its sentence names the file and the first of ``problems``.
+
+    ``count`` is the number of all problems where ``problems`` are only the first ones.
+    """
     first = problems[0]
     where = [file_name]
     if first.line is not None:
@@ -177,10 +189,20 @@ def refusal(file_name: str, problems: Sequence[Problem]) -> BadInputError:
     if first.column is not None:
         where.append(_("column {column}").format(column=first.column))
     message = _("{where}: {reason} Nothing was changed.").format(where=", ".join(where), reason=first.message)
+    more = (count or len(problems)) - 1
+    if more:
+        message += " " + ngettext("{n} more problem.", "{n} more problems.", more).format(n=more)
     return BadInputError(message, tuple(problems))
 
 
 def shape_of(text: str, limit: int = 24) -> str:
-    """``text`` with every digit as 9 and every other letter as A: safe to show, enough to recognise."""
-    signs = (("9" if sign.isdigit() else "A" if sign.isalpha() else sign) for sign in text[:limit])
+    """``text`` with every digit as 9 and every other letter as A, but 年 月 日 after a digit: safe to show."""
+    signs: list[str] = []
+    for sign in text[:limit]:
+        if sign.isdigit():
+            signs.append("9")
+        elif sign in "年月日時分秒" and signs and signs[-1] == "9":
+            signs.append(sign)
+        else:
+            signs.append("A" if sign.isalpha() else sign)
     return "".join(signs)
