@@ -33,11 +33,13 @@ docs: $(VENV)/.developing ## Write the pages of docs/reference/ that follow from
 	$(BIN)/python -m docs.generate
 
 messages: $(VENV)/.developing ## Collect the messages for translation and compile the translations
+	@mkdir -p build
 	$(BIN)/pybabel -q extract --keyword=mark --sort-by-file --no-wrap --add-location=file \
-		--project=eccube-sync --omit-header --output-file=$(MESSAGES)/eccube_sync.pot eccube_sync
+		--project=eccube-sync --output-file=build/eccube_sync.pot eccube_sync
 	$(BIN)/pybabel -q update --domain=eccube_sync --no-fuzzy-matching --ignore-obsolete --no-wrap \
-		--init-missing --input-file=$(MESSAGES)/eccube_sync.pot --output-dir=$(MESSAGES) --locale=ja
-	$(BIN)/pybabel -q compile --domain=eccube_sync --directory=$(MESSAGES) --statistics
+		--ignore-pot-creation-date --init-missing --locale=ja \
+		--input-file=build/eccube_sync.pot --output-dir=$(MESSAGES)
+	$(BIN)/pybabel compile --domain=eccube_sync --directory=$(MESSAGES) --statistics
 
 schema: $(VENV)/.developing ## Write sql/schema/ from eccube_sync/tables/
 	$(BIN)/python -m eccube_sync.tables.ddl
@@ -47,7 +49,7 @@ bench: $(VENV)/.developing ## Make the benchmark shop in build/benchmark/: 63,00
 
 clean: ## Remove everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find eccube_sync tests benchmarks docs sql -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip itself is not needed inside: Debian's Python cannot put it there without another package.
 $(BIN)/python:
