@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from eccube_sync.configchecks import REFUSED_COLUMNS, faults_between
+from eccube_sync.configmail import Mail, Notices, Sender
 from eccube_sync.configproblems import Fault, Location, SettingsError, did_you_mean, faults_of
 from eccube_sync.configreference import Setting, Table, reference, tables
 from eccube_sync.configsections import (
@@ -21,13 +22,10 @@ from eccube_sync.configsections import (
     Database,
     Guards,
     Legal,
-    Mail,
     Nightly,
-    Notices,
     Owner,
     Ping,
     Projection,
-    Sender,
     Shop,
     State,
 )

@@ -6,8 +6,9 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from eccube_sync.configmail import Mail, Notices
 from eccube_sync.configproblems import Fault
-from eccube_sync.configsections import Credentials, Database, Mail, Notices, Projection
+from eccube_sync.configsections import Credentials, Database, Projection
 from eccube_sync.configsources import Membership, Policy, Source
 from eccube_sync.configtypes import DATABASE_NAME, IDENTIFIER
 from eccube_sync.i18n import _

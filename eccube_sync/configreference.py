@@ -29,15 +29,17 @@ _LIST_OF = mark("list of: {words}")
 class Setting:
     """One key of the configuration file.
 
-    ``key`` is dotted, with ``[]`` for a repeated table and ``NAME`` for a name the shop chooses.
-    ``type`` and ``description`` are English msgids; ``choices`` are the values allowed, if few.
-    ``default`` is a Python value, None where unset; a ``required`` one has an ``example`` instead.
+    ``key`` is dotted, with ``[]`` for a repeated table and ``NAME`` for a name the shop chooses;
+    ``by_name`` says that the last part is such a name. ``type`` and ``description`` are English msgids;
+    ``choices`` are the values allowed, if few. ``default`` is a Python value, None where unset; a
+    ``required`` key has an ``example`` instead.
     """
 
     key: str
     type: str
     choices: tuple[str, ...]
     is_list: bool
+    by_name: bool
     default: Any
     required: bool
     example: Any
@@ -56,30 +58,42 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of the file: ``[key]``, or ``[[key]]`` where ``repeated``; ``settings`` in order."""
+    """One table of the file: ``[key]``, or ``[[key]]`` where ``repeated``; ``settings`` in order.
+
+    An ``optional`` one means something by being there, so a template must not open it unasked.
+    """
 
     key: str
     repeated: bool
+    optional: bool
     description: str
     settings: tuple[Setting, ...]
 
 
-def tables(
-    model: type[Section], key: str = "", description: str = "", repeated: bool = False
-) -> Iterator[Table]:
+def tables(model: type[Section]) -> Iterator[Table]:
     """Every table of ``model``, itself first, in the order of the file."""
+    yield from _tables(model, "", FieldInfo(annotation=model))
+
+
+def _tables(model: type[Section], key: str, described: FieldInfo) -> Iterator[Table]:
     settings = []
     below: list[Table] = []
     for name, field in model.model_fields.items():
         dotted = f"{key}.{field.alias or name}" if key else field.alias or name
         section = section_in(field.annotation)
-        origin = get_origin(field.annotation)
         if section is None:
             settings.append(_setting(dotted, field))
         else:
+            origin = get_origin(field.annotation)
             suffix = "[]" if origin is tuple else ".NAME" if origin is dict else ""
-            below += tables(section, dotted + suffix, field.description or "", origin is tuple)
-    yield Table(key, repeated, description, tuple(settings))
+            below += _tables(section, dotted + suffix, field)
+    yield Table(
+        key=key,
+        repeated=key.endswith("[]"),
+        optional=key.endswith(("[]", ".NAME")) or NoneType in get_args(described.annotation),
+        description=described.description or "",
+        settings=tuple(settings),
+    )
     yield from below
 
 
@@ -118,15 +132,17 @@ def keys_of(section: type[Section]) -> tuple[str, ...]:
 
 def _setting(key: str, field: FieldInfo) -> Setting:
     kind, choices, is_list = _kind(field.annotation)
-    if get_origin(field.annotation) is dict:
-        key += ".NAME"
+    by_name = get_origin(field.annotation) is dict
     required = field.is_required()
     return Setting(
-        key=key,
+        key=f"{key}.NAME" if by_name else key,
         type=kind,
         choices=choices,
         is_list=is_list,
-        default=None if required else field.get_default(call_default_factory=True, validated_data={}),
+        by_name=by_name,
+        default=None
+        if required or by_name
+        else field.get_default(call_default_factory=True, validated_data={}),
         required=required,
         example=field.examples[0] if field.examples else None,
         description=field.description or "",

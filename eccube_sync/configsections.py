@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,11 +13,9 @@ from eccube_sync.configtypes import (
     Days,
     Factor,
     FilledText,
-    Flag,
     GroupName,
     Host,
     Identifier,
-    Key,
     MailAddress,
     Percent,
     Port,
@@ -26,8 +23,6 @@ from eccube_sync.configtypes import (
     Section,
     Text,
     WebAddress,
-    Window,
-    parse_window,
 )
 from eccube_sync.i18n import mark
 
@@ -35,7 +30,6 @@ Stage = Literal["import", "decisions", "classify", "expire", "project", "cases",
 STAGES: tuple[Stage, ...] = (
     "import", "decisions", "classify", "expire", "project", "cases", "summary", "notify",
 )  # fmt: skip
-DEFAULT_PORTS = {"starttls": 587, "smtps": 465, "plain": 25}
 
 
 class Shop(Section):
@@ -43,9 +37,15 @@ class Shop(Section):
 
     name: FilledText = Field(description=mark("Name of the shop as customers know it."), examples=["My shop"])
     eccube_root: ConfiguredPath | None = Field(
-        None, description=mark("Folder EC-CUBE is installed in; nothing of ours may lie below it.")
+        None,
+        examples=["/var/www/eccube"],
+        description=mark("Folder EC-CUBE is installed in; nothing of ours may lie below it."),
     )
-    url: WebAddress | None = Field(None, description=mark("Address of my page, used as the link in mails."))
+    url: WebAddress | None = Field(
+        None,
+        examples=["https://shop.example.jp/mypage"],
+        description=mark("Address of my page, used as the link in mails."),
+    )
 
 
 class State(Section):
@@ -63,10 +63,14 @@ class Credentials(Section):
 
     user: Text = Field("", description=mark("User name."))
     password_file: ConfiguredPath | None = Field(
-        None, description=mark("File with the password and nothing else, readable by you only (chmod 600).")
+        None,
+        examples=["secrets/password"],
+        description=mark("File with the password and nothing else, readable by you only (chmod 600)."),
     )
     password_env: Identifier | None = Field(
-        None, description=mark("Environment variable with the password, instead of a file.")
+        None,
+        examples=["ECCUBE_SYNC_PASSWORD"],
+        description=mark("Environment variable with the password, instead of a file."),
     )
 
 
@@ -79,10 +83,14 @@ class Database(Section):
     host: Host = Field("localhost", description=mark("Host of the database server."))
     port: Port = Field(3306, description=mark("Port of the database server."))
     socket: ConfiguredPath | None = Field(
-        None, description=mark("Unix socket of the database server; used instead of host and port.")
+        None,
+        examples=["/run/mysqld/mysqld.sock"],
+        description=mark("Unix socket of the database server; used instead of host and port."),
     )
     ssl_ca: ConfiguredPath | None = Field(
-        None, description=mark("Certificate authority file; set it when the server is another machine.")
+        None,
+        examples=["/etc/ssl/certs/ca-certificates.crt"],
+        description=mark("Certificate authority file; set it when the server is another machine."),
     )
     eccube: FilledText = Field(
         description=mark("EC-CUBE's database; with sqlite its file."), examples=["eccubedb"]
@@ -113,16 +121,22 @@ class Projection(Section):
         examples=["none"],
     )
     group: GroupName | None = Field(
-        None, description=mark("Name or id of the customer group store members belong to.")
+        None,
+        examples=["店舗会員"],
+        description=mark("Name or id of the customer group store members belong to."),
     )
     table: Identifier = Field("dtb_customer", description=mark("Table of the column."))
     customer_column: Identifier = Field(
         "id", description=mark("Column of that table with the customer's id.")
     )
-    column: Identifier | None = Field(None, description=mark("Column the class is written to."))
-    store_value: Text | None = Field(None, description=mark("Value of the column for a store member."))
+    column: Identifier | None = Field(
+        None, examples=["customer_rank_id"], description=mark("Column the class is written to.")
+    )
+    store_value: Text | None = Field(
+        None, examples=["2"], description=mark("Value of the column for a store member.")
+    )
     ec_only_value: Text | None = Field(
-        None, description=mark("Value of the column for everybody else; unset means NULL.")
+        None, examples=["1"], description=mark("Value of the column for everybody else; unset means NULL.")
     )
     on_drift: Literal["report", "repair"] = Field(
         "report",
@@ -130,88 +144,32 @@ class Projection(Section):
     )
 
 
-class Notices(Section):
-    """Mails to customers about their membership."""
-
-    kinds: tuple[Key, ...] = Field(
-        ("expiring", "expired", "restored", "linked"), description=mark("Kinds of mail that are sent.")
-    )
-    expiring_days: tuple[Annotated[int, Field(strict=True, ge=1, le=366)], ...] = Field(
-        (30, 7, 1), description=mark("Days before the end date on which a reminder is due.")
-    )
-    window: Window = Field("10:00-18:00", description=mark("Time of day mails may leave, in Japan."))
-    per_minute: Positive = Field(60, description=mark("Mails in a minute at most."))
-    per_hour: Positive = Field(1000, description=mark("Mails in an hour at most."))
-    per_day: Positive = Field(5000, description=mark("Mails in a day at most."))
-    max_age_days: Days = Field(7, description=mark("Events older than this are recorded and not mailed."))
-    promotion: Flag = Field(
-        False,
-        description=mark("Whether mails may carry advertising, to those who agreed to it. Needs [sender]."),
-    )
-    templates: ConfiguredPath | None = Field(
-        None,
-        description=mark("Folder with your own mail texts; what is not there is taken from the package."),
-    )
-
-    @property
-    def send_window(self) -> tuple[time, time]:
-        """Start and end (Asia/Tokyo) of the time of day mails may leave."""
-        return parse_window(self.window)
-
-
-class Mail(Credentials):
-    """The server mails leave through."""
-
-    host: Host = Field("localhost", description=mark("Mail server."))
-    port: Port | None = Field(
-        None, description=mark("Port; unset means 587 for starttls, 465 for smtps, 25 for plain.")
-    )
-    security: Literal["starttls", "smtps", "plain"] = Field(
-        "starttls", description=mark("starttls, smtps, or plain (only to this machine itself).")
-    )
-    ssl_ca: ConfiguredPath | None = Field(
-        None, description=mark("Certificate authority file, when the server's is not a public one.")
-    )
-    sender: MailAddress = Field(description=mark("Address mails come from."), examples=["shop@example.jp"])
-    sender_name: Text = Field("", description=mark("Name mails come from; empty means the shop's name."))
-    envelope_sender: MailAddress | None = Field(
-        None, description=mark("Address undeliverable mails return to; unset means the sender.")
-    )
-
-    @property
-    def effective_port(self) -> int:
-        """The configured port, else the usual one for the security."""
-        return self.port or DEFAULT_PORTS[self.security]
-
-
-class Sender(Section):
-    """What the law wants below advertising (特定電子メール法)."""
-
-    name: Text = Field("", description=mark("Name of the sender responsible for advertising."))
-    postal_address: Text = Field("", description=mark("Postal address of the sender."))
-    contact: Text = Field("", description=mark("Where complaints go: phone, mail or web address."))
-    unsubscribe_url: WebAddress | None = Field(
-        None, description=mark("Page where a customer can unsubscribe.")
-    )
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Keys not filled in; advertising is allowed only when there are none."""
-        return tuple(key for key in type(self).model_fields if not getattr(self, key))
-
-
 class Owner(Section):
     """The owner of the shop."""
 
-    mail: MailAddress | None = Field(None, description=mark("Who gets one mail every morning."))
+    mail: MailAddress | None = Field(
+        None, examples=["owner@example.jp"], description=mark("Who gets one mail every morning.")
+    )
 
 
 class Ping(Section):
     """A monitoring service that notices a night that did not happen."""
 
-    start: WebAddress | None = Field(None, description=mark("Address called when a night starts."))
-    success: WebAddress | None = Field(None, description=mark("Address called when a night went well."))
-    failure: WebAddress | None = Field(None, description=mark("Address called when a night failed."))
+    start: WebAddress | None = Field(
+        None,
+        examples=["https://ping.example.jp/start"],
+        description=mark("Address called when a night starts."),
+    )
+    success: WebAddress | None = Field(
+        None,
+        examples=["https://ping.example.jp/success"],
+        description=mark("Address called when a night went well."),
+    )
+    failure: WebAddress | None = Field(
+        None,
+        examples=["https://ping.example.jp/failure"],
+        description=mark("Address called when a night failed."),
+    )
 
 
 class Legal(Section):
@@ -219,6 +177,7 @@ class Legal(Section):
 
     relation: Literal["same_company", "joint_use", "entrusted"] | None = Field(
         None,
+        examples=["same_company"],
         description=mark(
             "Why both lists may be compared: same_company, joint_use (共同利用) or entrusted (委託). "
             "check shows a cross until it is set."

@@ -55,7 +55,7 @@ class Policy(Section):
         ),
     )
     months: Annotated[int, Field(strict=True, ge=1, le=1200)] | None = Field(
-        None, description=mark("Months the membership lasts; needed by joined and last_visit.")
+        None, examples=[12], description=mark("Months the membership lasts; needed by joined and last_visit.")
     )
     grace_days: Days = Field(0, description=mark("Days a member stays a member after the end date."))
     month_end: Flag = Field(
@@ -89,6 +89,7 @@ class Source(Section):
     )
     watch: ConfiguredPath | None = Field(
         None,
+        examples=["/home/store/upload"],
         description=mark(
             "Folder where the store drops its file; unset means inbox/drop in the state directory."
         ),
@@ -109,14 +110,18 @@ class Source(Section):
         ),
     )
     encoding: Literal["utf-8", "cp932", "utf-16"] | None = Field(
-        None, description=mark("Encoding of the file; unset means BOM, then UTF-8, then CP932.")
+        None,
+        examples=["cp932"],
+        description=mark("Encoding of the file; unset means BOM, then UTF-8, then CP932."),
     )
     memo_columns: Texts = Field(
         ("備考", "備考2"),
         description=mark("Columns that may contain line breaks; anywhere else one is an error."),
     )
     exporter_mail: MailAddress | None = Field(
-        None, description=mark("Who is reminded once a day when a file is overdue.")
+        None,
+        examples=["store@example.jp"],
+        description=mark("Who is reminded once a day when a file is overdue."),
     )
     accounts_per_member: Annotated[int, Field(strict=True, ge=1, le=9)] = Field(
         1, description=mark("How many accounts in the web shop one member may have.")
@@ -149,10 +154,12 @@ class Membership(Section):
         description=mark("Whether a person's decision is enough to show a customer the card and points."),
     )
     pause_downgrades_from: date | None = Field(
-        None, description=mark("First day on which nobody is downgraded, e.g. while stores are closed.")
+        None,
+        examples=[date(2026, 4, 1)],
+        description=mark("First day on which nobody is downgraded, e.g. while stores are closed."),
     )
     pause_downgrades_until: date | None = Field(
-        None, description=mark("Last day on which nobody is downgraded.")
+        None, examples=[date(2026, 4, 30)], description=mark("Last day on which nobody is downgraded.")
     )
 
     def downgrades_paused(self, today: date) -> bool:

@@ -33,9 +33,11 @@ def read_secret(path: Path) -> str:
                 path=path, reason=error.strerror
             )
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        _require_private(os.fstat(file.fileno()), path)
-        content = file.read(_LONGEST + 1)
+    try:
+        _require_private(os.fstat(descriptor), path)
+        content = os.read(descriptor, _LONGEST + 1)
+    finally:
+        os.close(descriptor)
     return _the_secret(content, path)
 
 

@@ -9,18 +9,16 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from eccube_sync.configmail import Mail, Notices, Sender
 from eccube_sync.configsections import (
     Credentials,
     Database,
     Guards,
     Legal,
-    Mail,
     Nightly,
-    Notices,
     Owner,
     Ping,
     Projection,
-    Sender,
     Shop,
     State,
 )

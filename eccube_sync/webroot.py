@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+# Where rental servers serve from: /home/shop/www, /home/users/2/shop/web.
+_SERVED_HOME = re.compile(r"(?:/usr)?/home/(?:users/\d+/)?[^/]+/(?:www|web)")
 _PUBLIC_NAMES = frozenset({"public_html", "htdocs", "public"})
 
 
@@ -19,6 +22,6 @@ def web_root_above(path: Path, eccube_root: Path | None = None) -> Path | None:
 
 def _looks_public(folder: Path) -> bool:
     name, above = folder.name.lower(), folder.parent.name.lower()
-    if name in _PUBLIC_NAMES or (name == "html" and above == "www"):
+    if name in _PUBLIC_NAMES or (name == "html" and above == "www") or _SERVED_HOME.fullmatch(str(folder)):
         return True
     return (folder / "index.php").is_file() and (folder / ".htaccess").is_file()

@@ -1,0 +1,107 @@
+"""Settings about mails to customers: which, when, through which server, in whose name."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from eccube_sync.configsections import Credentials
+from eccube_sync.configtypes import (
+    ConfiguredPath,
+    Days,
+    Flag,
+    Host,
+    Key,
+    MailAddress,
+    Port,
+    Positive,
+    Section,
+    Text,
+    WebAddress,
+    Window,
+    parse_window,
+)
+from eccube_sync.i18n import mark
+
+DEFAULT_PORTS = {"starttls": 587, "smtps": 465, "plain": 25}
+
+
+class Notices(Section):
+    """Mails to customers about their membership."""
+
+    kinds: tuple[Key, ...] = Field(
+        ("expiring", "expired", "restored", "linked"), description=mark("Kinds of mail that are sent.")
+    )
+    expiring_days: tuple[Annotated[int, Field(strict=True, ge=1, le=366)], ...] = Field(
+        (30, 7, 1), description=mark("Days before the end date on which a reminder is due.")
+    )
+    window: Window = Field("10:00-18:00", description=mark("Time of day mails may leave, in Japan."))
+    per_minute: Positive = Field(60, description=mark("Mails in a minute at most."))
+    per_hour: Positive = Field(1000, description=mark("Mails in an hour at most."))
+    per_day: Positive = Field(5000, description=mark("Mails in a day at most."))
+    max_age_days: Days = Field(7, description=mark("Events older than this are recorded and not mailed."))
+    promotion: Flag = Field(
+        False,
+        description=mark("Whether mails may carry advertising, to those who agreed to it. Needs [sender]."),
+    )
+    templates: ConfiguredPath | None = Field(
+        None,
+        examples=["mail_templates"],
+        description=mark("Folder with your own mail texts; what is not there is taken from the package."),
+    )
+
+    @property
+    def send_window(self) -> tuple[time, time]:
+        """Start and end (Asia/Tokyo) of the time of day mails may leave."""
+        return parse_window(self.window)
+
+
+class Mail(Credentials):
+    """The server mails leave through."""
+
+    host: Host = Field("localhost", description=mark("Mail server."))
+    port: Port | None = Field(
+        None,
+        examples=[587],
+        description=mark("Port; unset means 587 for starttls, 465 for smtps, 25 for plain."),
+    )
+    security: Literal["starttls", "smtps", "plain"] = Field(
+        "starttls", description=mark("starttls, smtps, or plain (only to this machine itself).")
+    )
+    ssl_ca: ConfiguredPath | None = Field(
+        None,
+        examples=["/etc/ssl/certs/ca-certificates.crt"],
+        description=mark("Certificate authority file, when the server's is not a public one."),
+    )
+    sender: MailAddress = Field(description=mark("Address mails come from."), examples=["shop@example.jp"])
+    sender_name: Text = Field("", description=mark("Name mails come from; empty means the shop's name."))
+    envelope_sender: MailAddress | None = Field(
+        None,
+        examples=["bounce@example.jp"],
+        description=mark("Address undeliverable mails return to; unset means the sender."),
+    )
+
+    @property
+    def effective_port(self) -> int:
+        """The configured port, else the usual one for the security."""
+        return self.port or DEFAULT_PORTS[self.security]
+
+
+class Sender(Section):
+    """What the law wants below advertising (特定電子メール法)."""
+
+    name: Text = Field("", description=mark("Name of the sender responsible for advertising."))
+    postal_address: Text = Field("", description=mark("Postal address of the sender."))
+    contact: Text = Field("", description=mark("Where complaints go: phone, mail or web address."))
+    unsubscribe_url: WebAddress | None = Field(
+        None,
+        examples=["https://shop.example.jp/unsubscribe"],
+        description=mark("Page where a customer can unsubscribe."),
+    )
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Keys not filled in; advertising is allowed only when there are none."""
+        return tuple(key for key in type(self).model_fields if not getattr(self, key))
