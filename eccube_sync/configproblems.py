@@ -102,6 +102,8 @@ def _words(
         return _choices(str(context["expected"]), value)
     if kind == "refused":
         return str(context["words"])
+    if kind == "tuple_type" and isinstance(value, dict):
+        return _("must be written with two brackets: [[{name}]]").format(name=name)
     known = _DATE if kind.startswith("date") else _WORDS.get(kind, _ANY_OTHER)
     return _(known).format(**context)
 

@@ -175,6 +175,16 @@ def test_one_problem_is_told_alone_and_in_plain_words(text: str, key: str, words
     assert words in found[key]
 
 
+def test_a_source_in_single_brackets_is_told_to_take_two() -> None:
+    found = faults(MINIMAL.replace("[[source]]", "[source]"))
+    assert found == {"source": "must be written with two brackets: [[source]]"}
+
+
+def test_a_key_that_was_wrong_raises_no_second_complaint() -> None:
+    text = MINIMAL + 'months = 3\n[source.expiry]\npolicy = "joined"\nmonths = "twelve"\n'
+    assert list(faults(text)) == ["source[0].months", "source[0].expiry.months"]
+
+
 def test_a_column_policy_on_a_smaregi_file_needs_the_column() -> None:
     found = faults(MINIMAL + 'format = "smaregi"\n[source.expiry]\npolicy = "column"\n')
     assert list(found) == ["source[0].columns.end_date"]
