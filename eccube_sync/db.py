@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, Row, create_engine, event, text
+from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, Row, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from eccube_sync.errors import ConfigurationError
@@ -139,13 +139,6 @@ def reading(connection: Connection) -> Iterator[Connection]:
     with connection.begin() as transaction:
         yield connection
         transaction.rollback()
-
-
-def server_time(connection: Connection) -> Any:
-    """The server's UTC time as a naive datetime, or None on SQLite, which has the host's clock."""
-    if connection.dialect.name == "sqlite":
-        return None
-    return connection.execute(text("SELECT UTC_TIMESTAMP()")).scalar_one()
 
 
 def inserted_id(result: CursorResult[*tuple[Any, ...]]) -> int:

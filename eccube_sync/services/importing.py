@@ -27,7 +27,8 @@ from eccube_sync.i18n import _
 from eccube_sync.linkage.people import fingerprint_rows
 from eccube_sync.pos import MemberRecord
 from eccube_sync.report import Report
-from eccube_sync.services.guarding import ImportFigures, import_verdicts
+from eccube_sync.membership.guards import GuardVerdict
+from eccube_sync.services.guarding import file_counts, import_verdicts
 from eccube_sync.services.people import people_of_records
 from eccube_sync.services.reusedcodes import names_another_person
 from eccube_sync.services.running import Run, Shop
@@ -227,20 +228,21 @@ def content_hash(record: MemberRecord) -> str:
 # --- apply ---------------------------------------------------------------------------------------
 
 
-def guard(shop: Shop, connection: Connection, plan: ImportPlan) -> list[Any]:
-    """The verdicts of the import guards on the plan."""
+def guard(
+    shop: Shop, connection: Connection, plan: ImportPlan, expected: int | None = None
+) -> list[GuardVerdict]:
+    """What the import guards say about the plan."""
+    if plan.known:
+        return []
     with reading(connection):
         last = statements.last_full_import(connection, plan.source.key)
     return import_verdicts(
-        shop.settings.guards,
-        ImportFigures(
-            rows=plan.counts["rows"],
-            partial=plan.partial,
-            fill_rates=plan.fill_rates,
-            moved_back=plan.moved_back,
-            last_rows=last.row_count if last else None,
-            last_fill_rates=json.loads(last.fill_rates) if last else {},
-        ),
+        shop.settings,
+        file_counts(plan.counts["rows"], plan.fill_rates),
+        file_counts(last.row_count, json.loads(last.fill_rates)) if last else None,
+        partial=plan.partial,
+        moved_back=plan.moved_back,
+        expected=expected,
     )
 
 
@@ -277,7 +279,7 @@ def _stage(run: Run, plan: ImportPlan) -> None:
 def _staged_row(
     run_id: int, record: MemberRecord, fingerprint: str, member_id: int | None, replaces: int | None
 ) -> dict[str, Any]:
-    row = asdict(record) | {
+    return asdict(record) | {
         "run_id": run_id,
         "member_id": member_id,
         "replaces_member_id": replaces,
@@ -286,7 +288,6 @@ def _staged_row(
         "content_hash": content_hash(record),
         "fingerprint": fingerprint,
     }
-    return row
 
 
 def _apply(run: Run, plan: ImportPlan, source_id: int) -> None:

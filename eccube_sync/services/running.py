@@ -49,6 +49,8 @@ class Run:
     shop: Shop
     connection: Connection
     counts: Counter[str] = field(default_factory=Counter)
+    baseline: bool = False
+    """Events of this run are recorded and mail nobody: a first classification, a changed policy or model."""
     _changes: list[dict[str, Any]] = field(default_factory=list)
 
     @property

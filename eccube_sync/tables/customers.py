@@ -66,12 +66,13 @@ class_override = Table(
 projection_state = Table(
     "projection_state",
     metadata,
-    Column("projection_key", String(64), primary_key=True),
+    Column("projection_key", String(190), primary_key=True),
     Column("customer_id", BigKey, primary_key=True, autoincrement=False),
-    word("wanted", 16),
-    # the last value we wrote; NULL = we have written nothing there yet
-    word("written", 16, nullable=True),
-    word("state", 16),  # pending, done, drift, failed
+    word("wanted_class", 16),
+    # the last class we wrote and the value that showed it; NULL class = we have written nothing there yet
+    word("written_class", 16, nullable=True),
+    Column("written_value", String(255)),
+    word("state", 16),  # pending, done, drift, gone
     reference("run_id", "run"),
     Index("ix_projection_state_projection_key_state", "projection_key", "state"),
     **TABLE_OPTIONS,

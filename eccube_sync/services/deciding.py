@@ -1,0 +1,25 @@
+"""Apply class changes: class, wanted projection, notices and journal in one transaction a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eccube_sync.db import CHUNK
+from eccube_sync.services.classing import ClassChange, write_classes
+from eccube_sync.services.noticing import queue_for_classes
+from eccube_sync.services.projecting import want
+from eccube_sync.services.running import Run
+
+
+def apply_class_changes(run: Run, changes: Sequence[ClassChange]) -> None:
+    """Write all changes, chunk by chunk; what one chunk wrote stays when a later one fails."""
+    for start in range(0, len(changes), CHUNK):
+        chunk = changes[start : start + CHUNK]
+        run.transaction(lambda chunk=chunk: decide(run, chunk))  # type: ignore[misc]
+
+
+def decide(run: Run, changes: Sequence[ClassChange]) -> None:
+    """One chunk, inside the transaction under way."""
+    written = write_classes(run, changes)
+    want(run, written)
+    queue_for_classes(run, written)
