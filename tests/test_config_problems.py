@@ -182,7 +182,7 @@ def test_a_source_in_single_brackets_is_told_to_take_two() -> None:
 
 def test_a_key_that_was_wrong_raises_no_second_complaint() -> None:
     text = MINIMAL + 'months = 3\n[source.expiry]\npolicy = "joined"\nmonths = "twelve"\n'
-    assert list(faults(text)) == ["source[0].months", "source[0].expiry.months"]
+    assert set(faults(text)) == {"source[0].months", "source[0].expiry.months"}
 
 
 def test_a_column_policy_on_a_smaregi_file_needs_the_column() -> None:
