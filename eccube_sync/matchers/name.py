@@ -1,0 +1,147 @@
+"""How alike two family names or two given names are, in writing and in reading together.
+
+Writing and reading are one fact: whoever writes 山田 reads ヤマダ, so the two are not counted twice.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from eccube_sync.matchers import Level, Levels, Names, Prepared, Rows, Verdict
+
+MISSING, DIFFERENT, SIMILAR, HOMOPHONE, OTHER_READING, SAME_READING, SAME, SWAPPED = range(8)
+
+Part = Literal["family", "given"]
+
+
+class NameMatcher:
+    """Compares one part of the name; copes with swapped parts and with names typed as one word."""
+
+    levels = (
+        Level("missing", Verdict.SILENT),
+        Level("different", Verdict.DIFFERS),
+        Level("similar", Verdict.SILENT),
+        Level("written_differently", Verdict.STRONG),
+        Level("read_differently", Verdict.WEAK),
+        Level("same_reading", Verdict.STRONG),
+        Level("same", Verdict.STRONG),
+        Level("swapped", Verdict.STRONG),
+    )
+
+    def __init__(self, part: Part) -> None:
+        self._part: Part = part
+
+    def compare(self, left: Prepared, right: Prepared, i: Rows, j: Rows) -> Levels:
+        """The level of each pair from its outcome in writing and its outcome in reading."""
+        written = _compare_script(self._part, left.written, right.written, i, j, shortest=2)
+        read = _compare_script(self._part, left.read, right.read, i, j, shortest=3)
+        return _TOGETHER[written, read]
+
+
+def _combine(written: int, read: int) -> int:
+    """What the two outcomes (MISSING, DIFFERENT, SIMILAR, SAME or SWAPPED each) mean together."""
+    if SWAPPED in (written, read):
+        return SWAPPED
+    if written == SAME:
+        return OTHER_READING if read == DIFFERENT else SAME
+    if written == MISSING:
+        return SAME_READING if read == SAME else read
+    if read == SAME:
+        return HOMOPHONE
+    # 健太 and 健一 share a character, as brothers do: only a reading that does not contradict makes it a slip.
+    return SIMILAR if written == SIMILAR and read != DIFFERENT else DIFFERENT
+
+
+_TOGETHER = np.array([[_combine(written, read) for read in range(8)] for written in range(8)], np.uint8)
+
+
+def _compare_script(part: Part, left: Names, right: Names, i: Rows, j: Rows, shortest: int) -> Levels:
+    """MISSING, DIFFERENT, SIMILAR, SAME or SWAPPED in one script."""
+    mine_left, mine_right = getattr(left, part).hashed(i), getattr(right, part).hashed(j)
+    known = (mine_left != 0) & (mine_right != 0)
+    levels = np.where(known, DIFFERENT, MISSING).astype(np.uint8)
+    levels[known & (mine_left == mine_right)] = SAME
+    open_pairs = np.flatnonzero(levels == DIFFERENT)
+    a = getattr(left, part).strings(i[open_pairs])
+    b = getattr(right, part).strings(j[open_pairs])
+    levels[open_pairs[_one_slip(a, b, shortest)]] = SIMILAR
+    levels[_swapped(left, right, i, j)] = SWAPPED
+    joined = np.flatnonzero(_joined(left, i) | _joined(right, j))
+    levels[joined] = [
+        _compare_joined(part, *names, shortest)
+        for names in zip(_triples(left, i[joined]), _triples(right, j[joined]), strict=True)
+    ]
+    return levels
+
+
+def _one_slip(a: NDArray[np.object_], b: NDArray[np.object_], shortest: int) -> NDArray[np.bool_]:
+    """One character replaced, missing, added or exchanged, in names long enough for that to say something."""
+    distance = process.cpdist(a, b, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
+    near = np.flatnonzero(distance <= 1)
+    result = np.zeros(len(a), bool)
+    result[near] = [max(len(x), len(y)) >= shortest for x, y in zip(a[near], b[near], strict=True)]
+    return result
+
+
+def _swapped(left: Names, right: Names, i: Rows, j: Rows) -> NDArray[np.bool_]:
+    family_left, given_left = left.family.hashed(i), left.given.hashed(i)
+    family_right, given_right = right.family.hashed(j), right.given.hashed(j)
+    exchanged = (family_left == given_right) & (given_left == family_right) & (family_left != given_left)
+    swapped: NDArray[np.bool_] = exchanged & (family_left != 0) & (given_left != 0)
+    return swapped
+
+
+def _joined(names: Names, rows: Rows) -> NDArray[np.bool_]:
+    whole = names.full.hashed(rows) != 0
+    joined: NDArray[np.bool_] = whole & (names.family.hashed(rows) == 0) & (names.given.hashed(rows) == 0)
+    return joined
+
+
+def _triples(names: Names, rows: Rows) -> list[tuple[str, str, str]]:
+    columns = (names.family.strings(rows), names.given.strings(rows), names.full.strings(rows))
+    return list(zip(*columns, strict=True))
+
+
+def _compare_joined(
+    part: Part, left: tuple[str, str, str], right: tuple[str, str, str], shortest: int
+) -> int:
+    """As ``_compare_script`` for one pair in which at least one name has no parts."""
+    if left[2] and left[2] == right[2]:
+        return SAME
+    if not left[0] and not left[1]:
+        left, right = right, left
+    family, given, full = left
+    whole = right[2]
+    if not family and not given:
+        return _compare_whole(part, full, whole, shortest)
+    if part == "family":
+        return _compare_start(family, whole)
+    return _compare_end(given, whole.removeprefix(family), shortest)
+
+
+def _compare_start(family: str, whole: str) -> int:
+    if not family:
+        return MISSING
+    return SAME if whole.startswith(family) else DIFFERENT
+
+
+def _compare_end(given: str, rest: str, shortest: int) -> int:
+    if not given or not rest:
+        return MISSING
+    if rest.endswith(given):
+        return SAME
+    slip = OSA.distance(rest, given, score_cutoff=1) <= 1 and max(len(rest), len(given)) >= shortest
+    return SIMILAR if slip else DIFFERENT
+
+
+def _compare_whole(part: Part, a: str, b: str, shortest: int) -> int:
+    if not a or not b:
+        return MISSING
+    if OSA.distance(a, b, score_cutoff=1) <= 1 and max(len(a), len(b)) > shortest:
+        return SIMILAR
+    return MISSING if part == "family" else DIFFERENT
