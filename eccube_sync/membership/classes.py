@@ -198,7 +198,8 @@ def _withdrawn(member: MemberFacts, today: date, settings: ClassSettings, *, hel
     """Ended from the day of withdrawal; a day still to come caps the term."""
     left_on = member.left_on
     if left_on is None or left_on <= today:
-        return _Standing(False, "withdrawn", member, last_day=left_on)
+        last_day = days_after(left_on, -1) if left_on else None
+        return _Standing(False, "withdrawn", member, last_day=last_day)
     last_day = days_after(left_on, -1)
     reason, end_date, valid_through = _term(member)
     if valid_through is None or last_day <= valid_through:

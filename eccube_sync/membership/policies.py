@@ -130,11 +130,11 @@ def end_of_month(day: date) -> date:
 
 
 def days_after(day: date, days: int) -> date:
-    """``day`` plus ``days``, at most ``date.max`` (9999-12-31 is how some POS write 無期限)."""
+    """``day`` plus ``days``, inside the calendar (9999-12-31 is how some POS write 無期限)."""
     try:
         return day + timedelta(days=days)
     except OverflowError:
-        return date.max
+        return date.max if days > 0 else date.min
 
 
 def falls_on(valid_through: date | None) -> date | None:
