@@ -112,8 +112,9 @@ def open_table(
     text = read_text_facts(path, encoding)
     first_lines = _first_lines(path, text.codec)
     for position, line in enumerate(first_lines):
-        for delimiter in (",", "\t"):
-            cells = _split_one(line, delimiter)
+        # The delimiter that makes more cells comes first: a tab in a header of commas is no delimiter.
+        splits = sorted(((_split_one(line, sign), sign) for sign in ",\t"), key=lambda split: -len(split[0]))
+        for cells, delimiter in splits:
             if cells and is_header(cells):
                 header = _checked_header(path.name, cells, position + 1, limits)
                 titles = sum(1 for title in first_lines[:position] if title.strip(" ,\t\r\n"))

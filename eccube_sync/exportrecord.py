@@ -148,7 +148,7 @@ class RecordReader:
             self._refuse(error.kind, field, shape=error.shape)
             return NO_DATE
         if parsed.unlimited and field not in _DATES_WITHOUT_END:
-            self._refuse("date_impossible", field, shape=shape_of(cell))
+            self._refuse("date_implausible", field, shape=shape_of(cell))
         self._mended((cell, parsed.repair), position)
         return parsed
 

@@ -154,6 +154,7 @@ DAMAGE_KINDS: Mapping[str, DamageKind] = {
         mark("The year has two digits (shape {shape}) and may be of either calendar; write four.")
     ),
     "date_impossible": _refused(mark("The calendar has no such day (shape {shape}).")),
+    "date_implausible": _refused(mark("Such a day cannot be meant in this column (shape {shape}).")),
     "date_outside_era": _refused(mark("The day lies outside its era (shape {shape}); correct it.")),
     "date_unreadable": _refused(mark("This is not a date we can read (shape {shape}); write YYYY-MM-DD.")),
     "date_serial": _repaired(

@@ -25,12 +25,15 @@ ERAS: dict[str, tuple[date, date]] = {
 _ERA_LETTERS = {"令和": "R", "平成": "H", "昭和": "S", "大正": "T", "明治": "M"}
 
 _TIME = (
-    r"(?:(?:T|\s+)?(?P<hour>\d{1,2})[:時]\s*(?P<minute>\d{1,2})(?:[:分]\s*(?P<second>\d{1,2})?)?(?:\.\d+)?秒?"
+    r"(?:(?:T|\s+|(?<=日))(?P<hour>\d{1,2})[:時]\s*(?P<minute>\d{1,2})(?:[:分]\s*(?P<second>\d{1,2})?)?(?:\.\d+)?秒?"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
 _DAY = r"(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})日?"
-_WESTERN = re.compile(r"(?P<year>\d{4})\s*[-/.年]\s*" + _DAY + r"(?:(?<=日)|(?=\D|$))" + _TIME)
+_WESTERN = re.compile(r"(?P<year>\d{4})\s*[-/.年]\s*" + _DAY + _TIME)
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})" + _TIME)
+_STAMP = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?P<zone>Z)?"
+)
 _ERA = re.compile(
     r"(?P<era>[RHSTM]|令和|平成|昭和|大正|明治)\s*(?P<year>\d{1,2}|元)\s*[-/.年]\s*" + _DAY + _TIME,
     re.IGNORECASE,
@@ -84,7 +87,7 @@ def parse_date(cell: str) -> ParsedDate:
         return ParsedDate(unlimited=True)
     if text in _PLACEHOLDERS:
         return ParsedDate(repair="date_placeholder")
-    if match := _WESTERN.fullmatch(text) or _COMPACT.fullmatch(text):
+    if match := _WESTERN.fullmatch(text) or _COMPACT.fullmatch(text) or _STAMP.fullmatch(text):
         return _western(match, text)
     if match := _ERA.fullmatch(text):
         return _era(match, text)
@@ -102,7 +105,7 @@ def _western(match: re.Match[str], text: str) -> ParsedDate:
     if (year, month, day) == (9999, 12, 31):
         return ParsedDate(unlimited=True)
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise DateRefusedError("date_impossible", text)
+        raise DateRefusedError("date_implausible", text)
     return _with_time(_calendar_day(year, month, day, text), match, text)
 
 
