@@ -71,14 +71,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What besides the pairs decides: standing links, cards, and which records are known to be one person."""
+    """What besides the pairs decides: standing links, cards, and which records may be one person."""
 
     holder_of: Mapping[int, int]  # member id → customer id that has it
     held_by: Mapping[int, int]  # customer id → member id it has
     apart: Set[tuple[int, int]]
     card_rank: Callable[[int], tuple[bool, int]]  # member id → (live, last visit): higher is better
-    same_card_holder: Callable[[int, int], bool]  # two member ids: one person?
-    same_account_holder: Callable[[int, int], bool]  # two customer ids: one person?
+    same_card_holder: Callable[[int, int], bool]  # two member ids: may be one person
+    same_account_holder: Callable[[int, int], bool]  # two customer ids: may be one person
     tie_bits: float
     several_accounts: bool
 

@@ -83,7 +83,11 @@ def _grouped(pairs: IdPairs) -> set[tuple[int, int]]:
 
 
 def _same_people(model: Model, people: Prepared, twos: set[tuple[int, int]]) -> Callable[[int, int], bool]:
-    """Which of these twos, of one side, the model takes for one person. The others count as different people."""
+    """Which of these twos, of one side, may be one person: those that do not contradict each other.
+
+    Both are taken for the same person of the other side already, on facts of their own; they need not share
+    them. People who are not among ``people`` count as different.
+    """
     rows = {person: row for row, person in enumerate(people.ids.tolist())} if twos else {}
     known = sorted(two for two in twos if two[0] in rows and two[1] in rows)
     same: set[tuple[int, int]] = set()
@@ -92,7 +96,6 @@ def _same_people(model: Model, people: Prepared, twos: set[tuple[int, int]]) -> 
         used, place = np.unique(chosen, return_inverse=True)
         subset = people.take(used)
         i, j = place.reshape(-1, 2).T
-        scores = score_pairs(model, subset, subset, i, j)
-        alike = (scores.probability >= model.settings.link_at) & (scores.flags & int(_UNLIKE) == 0)
-        same = {two for two, one_person in zip(known, alike.tolist(), strict=True) if one_person}
+        alike = score_pairs(model, subset, subset, i, j).flags & int(_UNLIKE) == 0
+        same = {two for two, may_be in zip(known, alike.tolist(), strict=True) if may_be}
     return lambda a, b: (min(a, b), max(a, b)) in same

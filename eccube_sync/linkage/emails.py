@@ -6,12 +6,11 @@ import unicodedata
 
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _NOWHERE_WORDS = """
-dummy.dummy dummy.com dummy.jp dummy.co.jp example.com example.jp example.org example.net example.co.jp
-test.com test.jp test.co.jp test.test localhost invalid.invalid noemail.com nomail.com none.com aaa.com
+dummy.dummy dummy.com dummy.jp dummy.co.jp test.com test.jp test.co.jp test.test localhost invalid.invalid noemail.com nomail.com none.com aaa.com
 """
 _NOWHERE = frozenset(_NOWHERE_WORDS.split())
 _NOBODY_WORDS = """
-noreply no-reply dummy test none nomail noemail no-mail no null unknown a aa aaa x xx xxx example
+noreply no-reply dummy test none nomail noemail no-mail no null unknown a aa aaa x xx xxx
 """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
 _ROLES_WORDS = """
@@ -36,7 +35,7 @@ def normalise_email(typed: str) -> str:
         not local
         or domain in _NOWHERE
         or local in _NOBODY
-        or domain.endswith((".invalid", ".example", ".test"))
+        or domain.endswith((".invalid", ".test"))
     ):
         return ""
     return f"{local}@{domain}"
