@@ -1,0 +1,154 @@
+"""The one way a question to a human is opened and closed: row, journal and counts, in the transaction under way."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from eccube_sync.db import AnyRow, inserted_id
+from eccube_sync.services.linking import Reasons, as_json
+from eccube_sync.services.running import Run
+from eccube_sync.tables.cases import review_case
+
+# No letter a reader takes for another sign, no vowel that makes words, no E that makes a spreadsheet count.
+_SYMBOLS = "0123456789ABCDFGHJKMNPQRSTVWXYZ"
+_LENGTH = 6
+_ATTEMPTS = 5
+
+CLAIM_KINDS = frozenset({"second_fact", "claim_conflict"})
+"""Cases about what a customer claimed; a score does not turn them into cases about a score."""
+
+UNANSWERED = ("open", "hold")
+
+
+def subject_key(kind: str, customer_id: int | None, member_id: int | None) -> str:
+    """What a case is about: a pair whatever the kind, else one member or one customer by kind."""
+    if customer_id is not None and member_id is not None:
+        return f"pair:{customer_id}:{member_id}"
+    return f"{kind}:{member_id}" if member_id is not None else f"{kind}:customer:{customer_id}"
+
+
+def open_case(
+    run: Run,
+    *,
+    kind: str,
+    customer_id: int | None,
+    member_id: int | None,
+    customer_fingerprint: str = "",
+    member_fingerprint: str = "",
+    probability: float | None = None,
+    bits: float | None = None,
+    reasons: Reasons | None = None,
+    against_different: bool = False,
+) -> int | None:
+    """Ask a human. Returns the case's id, None when there is nothing new to ask.
+
+    A pair has one case for ever. Its version rises when a fingerprint (``""`` = not known) or the kind has
+    changed; only then an answered or closed one is opened again. One answered 別人 stays answered, unless
+    ``against_different`` says that the new reason weighs as much as a person's word: a valid claim.
+    """
+    facts: dict[str, Any] = {
+        "kind": kind,
+        "probability": probability,
+        "bits": bits,
+        "reasons": as_json(reasons),
+        "changed_run_id": run.id,
+        "opened_on": run.today,
+        "state": "open",
+    }
+    known = {"customer_fingerprint": customer_fingerprint, "member_fingerprint": member_fingerprint}
+    facts |= {name: value for name, value in known.items() if value}
+    key = subject_key(kind, customer_id, member_id)
+    row = _find(run, key)
+    if row is not None:
+        return _ask_again(run, row, facts, against_different)
+    return _ask(run, key, facts | {"customer_id": customer_id, "member_id": member_id}, against_different)
+
+
+def _find(run: Run, key: str) -> AnyRow | None:
+    return run.connection.execute(select(review_case).where(review_case.c.subject_key == key)).first()
+
+
+def _ask(run: Run, key: str, facts: dict[str, Any], against_different: bool) -> int | None:
+    values = facts | {"subject_key": key, "opened_run_id": run.id}
+    for _attempt in range(_ATTEMPTS):
+        try:
+            with run.connection.begin_nested():
+                statement = insert(review_case).values(values | {"public_id": new_public_id()})
+                case_id = inserted_id(run.connection.execute(statement))
+        except IntegrityError:
+            # The public id is taken, or another process asked about the same pair meanwhile.
+            row = _find(run, key)
+            if row is not None:
+                return _ask_again(run, row, facts, against_different)
+            continue
+        run.record("case", case_id, "state", None, "open", facts["kind"])
+        run.counts["cases_opened"] += 1
+        return case_id
+    raise RuntimeError("no free case id was found")
+
+
+def new_public_id() -> str:
+    """An opaque id for people: survives a spreadsheet and a telephone."""
+    return "R-" + "".join(secrets.choice(_SYMBOLS) for _position in range(_LENGTH))
+
+
+def _ask_again(run: Run, row: AnyRow, facts: dict[str, Any], against_different: bool) -> int | None:
+    if row.state in UNANSWERED and row.kind in CLAIM_KINDS and facts["kind"] not in CLAIM_KINDS:
+        facts = facts | {"kind": row.kind}
+    if not _differs(row, facts) or (row.state == "different" and not against_different):
+        return None
+    again = row.state != "open"
+    run.connection.execute(
+        update(review_case)
+        .where(review_case.c.id == row.id)
+        .values(
+            facts
+            | {"version": row.version + 1, "opened_on": facts["opened_on"] if again else row.opened_on}
+            | {"hold_until": None, "closed_reason": None, "decided_by": None, "decided_at": None}
+        )
+    )
+    run.record("case", row.id, "version", row.version, row.version + 1, facts["kind"])
+    if again:
+        run.record("case", row.id, "state", row.state, "open", facts["kind"])
+        run.counts["cases_opened"] += 1
+    return int(row.id)
+
+
+def _differs(row: AnyRow, facts: dict[str, Any]) -> bool:
+    known = (row.customer_fingerprint, row.member_fingerprint)
+    now = (facts.get("customer_fingerprint", ""), facts.get("member_fingerprint", ""))
+    moved = any(old and new and old != new for old, new in zip(known, now, strict=True))
+    return moved or row.kind != facts["kind"]
+
+
+def close_case(run: Run, case_id: int, reason: str) -> bool:
+    """Close a case that waits for an answer. Returns False when it does not wait for one any more."""
+    row = run.connection.execute(
+        select(review_case).where(review_case.c.id == case_id, review_case.c.state.in_(UNANSWERED))
+    ).first()
+    if row is None:
+        return False
+    run.connection.execute(
+        update(review_case)
+        .where(review_case.c.id == case_id)
+        .values(state="closed", closed_reason=reason, hold_until=None, changed_run_id=run.id)
+    )
+    run.record("case", case_id, "state", row.state, "closed", reason)
+    run.counts["cases_closed"] += 1
+    return True
+
+
+def pairs_apart(connection: Connection) -> list[tuple[int, int]]:
+    """Pairs (customer, member) no machine may link: a person said 別人, or a claim against that is unanswered."""
+    claimed = and_(review_case.c.kind == "claim_conflict", review_case.c.state.in_(UNANSWERED))
+    rows = connection.execute(
+        select(review_case.c.customer_id, review_case.c.member_id)
+        .where(or_(review_case.c.state == "different", claimed))
+        .where(review_case.c.customer_id.is_not(None), review_case.c.member_id.is_not(None))
+        .order_by(review_case.c.customer_id, review_case.c.member_id)
+    )
+    return [(row.customer_id, row.member_id) for row in rows]
