@@ -1,0 +1,40 @@
+"""Expired: the membership ended, and the class fell with it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from eccube_sync.notices import EVERY_MAIL, Event, Plain, Situation
+
+URGENCY = 1
+NEEDS_PROJECTION = True
+NEEDS_LINK = True
+PROVEN_ONLY = frozenset({"member_number", "end_date"})
+EXAMPLE: dict[str, Plain] = EVERY_MAIL | {
+    "label_store": "店舗会員",
+    "label_ec_only": "オンライン会員",
+    "member_number": "2900000012345",
+    "end_date": date(2027, 3, 31),
+}
+
+
+def due(situation: Situation) -> Event | None:
+    fell = situation.membership_class_before == "store" and situation.membership_class == "ec_only"
+    if not fell or situation.link is None or situation.undone_run is not None:
+        return None
+    # A suspended or withdrawn member has not run out; this mail would say something untrue.
+    if situation.end_date is None or situation.end_date >= situation.today:
+        return None
+    return Event(
+        customer=situation.customer, member=situation.member, link=situation.link, end_date=situation.end_date
+    )
+
+
+def key(event: Event) -> str:
+    return f"expired:{event.member}:{event.end_date}"
+
+
+def still_due(event: Event, situation: Situation) -> str | None:
+    if situation.membership_class != "ec_only":
+        return "class_changed"
+    return "end_date_changed" if situation.end_date != event.end_date else None

@@ -1,0 +1,37 @@
+"""Restored: a membership was renewed, and the class rose again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from eccube_sync.notices import EVERY_MAIL, Event, Plain, Situation
+
+URGENCY = 1
+NEEDS_PROJECTION = True
+NEEDS_LINK = True
+PROVEN_ONLY = frozenset({"member_number", "end_date"})
+EXAMPLE: dict[str, Plain] = EVERY_MAIL | {
+    "label_store": "店舗会員",
+    "member_number": "2900000012345",
+    "end_date": date(2028, 3, 31),
+}
+
+
+def due(situation: Situation) -> Event | None:
+    rose = situation.membership_class_before == "ec_only" and situation.membership_class == "store"
+    # A first link has its own mail; nothing was restored by it.
+    if not rose or situation.link is None or situation.newly_linked or situation.undone_run is not None:
+        return None
+    return Event(
+        customer=situation.customer, member=situation.member, link=situation.link, end_date=situation.end_date
+    )
+
+
+def key(event: Event) -> str:
+    return f"restored:{event.member}:{event.end_date or 'unlimited'}"
+
+
+def still_due(event: Event, situation: Situation) -> str | None:
+    if situation.membership_class != "store":
+        return "class_changed"
+    return "end_date_changed" if situation.end_date != event.end_date else None
