@@ -44,8 +44,8 @@ _LEGEND = re.compile(r"\([^()]*:[^()]*\)$")
 
 def normalise_header(header: str) -> str:
     """A header as it is compared: NFKC, no white space, no code legend such as ``(0:…,1:…)``, lower case."""
-    text = unicodedata.normalize("NFKC", strip_apostrophe(header)).translate(_ZERO_WIDTH)
-    return _LEGEND.sub("", "".join(text.split())).casefold()
+    text = _compact(strip_apostrophe(header).translate(_ZERO_WIDTH))
+    return _LEGEND.sub("", text).casefold()
 
 
 def strip_apostrophe(cell: str) -> str:
@@ -179,22 +179,27 @@ def _checked_header(file_name: str, cells: list[str], line: int, limits: Limits)
 
 
 _TOTAL = re.compile(
-    r"(?:合計|総計|総合計|小計|合計件数|総件数|件数|total):?(?:([\d,]+)[件名人行]?)?", re.IGNORECASE
+    r"(?:合計|総計|総合計|小計|合計件数|総件数|件数|total):?(?:([\d,]{1,12})[件名人行]?)?", re.IGNORECASE
 )
-_COUNT = re.compile(r"([\d,]+)[件名人行]")
+_COUNT = re.compile(r"([\d,]{1,12})[件名人行]")
 
 
 def _total_line(cells: list[str]) -> tuple[bool, int | None]:
     """Whether a row is a total line, and the number of rows it states, if it does."""
-    filled = ["".join(unicodedata.normalize("NFKC", cell).split()) for cell in cells if cell.strip()]
-    if not filled or not (match := _TOTAL.fullmatch(filled[0])):
+    first = next((cell for cell in cells if cell.strip()), "")
+    if not (match := _TOTAL.fullmatch(_compact(first))):
         return False, None
+    filled = [_compact(cell) for cell in cells]
     counts = [found for cell in filled if (found := _COUNT.search(cell))]
     if counts:
         return True, int(counts[0].group(1).replace(",", "") or 0)
-    if match.group(1) and "件数" in filled[0]:
+    if match.group(1) and "件数" in match.group():
         return True, int(match.group(1).replace(",", "") or 0)
     return True, None
+
+
+def _compact(cell: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", cell).split())
 
 
 def _read_rows(table: Table, memo: frozenset[int], refuse: Callable[[Problem], None]) -> Iterator[Row]:
@@ -205,7 +210,9 @@ def _read_rows(table: Table, memo: frozenset[int], refuse: Callable[[Problem], N
     stated: int | None = None
     for row in _logical_rows(table):
         cells = row.cells
-        if not any(cells) or not any(cell.strip() for cell in cells):
+        if table.row_count + table.blank_rows >= table.limits.rows:
+            raise refusal(table.name, [problem("too_many_rows", limit=table.limits.rows)])
+        if not any(cells) or not any(cell.strip(" \t\u3000") for cell in cells):
             table.blank_rows += 1
             continue
         # A total line is short or mostly empty; only such rows are worth the closer look.
@@ -218,8 +225,6 @@ def _read_rows(table: Table, memo: frozenset[int], refuse: Callable[[Problem], N
             refuse(problem("total_in_middle", line=row.line))
             total_at = stated = None
         table.row_count += 1
-        if table.row_count > table.limits.rows:
-            raise refusal(table.name, [problem("too_many_rows", limit=table.limits.rows)])
         found = _row_problem(row, table, memo)
         if found:
             refuse(found)

@@ -210,3 +210,10 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_total_line_with_an_absurd_number_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"番号,氏名\n1,a\n合計{'9' * 5000},\n", encoding="utf-8")
+    _rows, problems = _read(_table(path))
+    assert [found.line for found in problems] == [3]
