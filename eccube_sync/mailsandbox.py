@@ -101,9 +101,10 @@ class Sandbox:
             # "from None": a cause would carry the values of the mail into a traceback.
             raise _problem(error, name) from None
 
-    def references(self, name: str) -> set[str]:
-        """The templates this one extends or includes. Raises ``TemplateProblemError``."""
-        return {other for other in meta.find_referenced_templates(self._parsed(name)) if other is not None}
+    def references(self, name: str) -> dict[str, int]:
+        """The templates this one extends or includes by name, and on which line."""
+        asks = self._parsed(name).find_all((nodes.Extends, nodes.Include))
+        return {const.value: ask.lineno for ask in asks for const in ask.find_all(nodes.Const)}
 
     def unknown_names(self, name: str, known: set[str]) -> list[TemplateProblemError]:
         """Every value the template asks for that no mail of its kind has, with its line."""
@@ -161,6 +162,13 @@ def japanese_date(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
 
 
+def missing(name: str) -> str:
+    """What to tell about a template that does not exist."""
+    return _("the template {name} does not exist. Add the file, or remove what asks for it.").format(
+        name=name
+    )
+
+
 def _is_super(node: nodes.Node) -> bool:
     if not isinstance(node, nodes.Call) or node.args or node.kwargs:
         return False
@@ -213,9 +221,7 @@ def _place(error: Exception, name: str) -> tuple[str, int | None]:
 
 def _explanation(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
-        return _("the template {name} does not exist. Add the file, or remove what asks for it.").format(
-            name=error.name
-        )
+        return missing(str(error.name))
     if isinstance(error, UndefinedError) and (match := _UNDEFINED.search(error.message or "")):
         return _(
             "this mail has no value called {name}. Mend the name, or ask 'if {name} is defined'."

@@ -16,7 +16,7 @@ from jinja2.exceptions import SecurityError, TemplateNotFound
 from eccube_sync import resources
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _
-from eccube_sync.mailsandbox import Limits, Sandbox, TemplateProblemError
+from eccube_sync.mailsandbox import Limits, Sandbox, TemplateProblemError, missing
 
 Plain = str | int | bool | date | tuple[str, ...]
 
@@ -119,7 +119,11 @@ class Templates:
             seen.add(current)
             try:
                 problems += self._sandbox.unknown_names(current, known)
-                waiting += sorted(self._sandbox.references(current) - seen)
+                for other, line in self._sandbox.references(current).items():
+                    if not self._loader.has(other):
+                        problems.append(TemplateProblemError(missing(other), current, line))
+                    elif other not in seen:
+                        waiting.append(other)
             except TemplateProblemError as problem:
                 problems.append(problem)
         return [self._error(problem) for problem in problems]
