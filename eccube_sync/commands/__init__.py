@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import click
 
-from eccube_sync.commands import runs
+from eccube_sync.commands import migrate, runs
 
 COMMANDS: dict[str, click.Command] = {
+    "migrate": migrate.command,
     "runs": runs.command,
 }

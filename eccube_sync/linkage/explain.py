@@ -10,7 +10,7 @@ import numpy as np
 from eccube_sync.i18n import _, mark
 from eccube_sync.linkage.model import Model, without_shared
 from eccube_sync.linkage.score import compare, field_bits
-from eccube_sync.matchers import MATCHERS, Prepared
+from eccube_sync.matchers import MATCHERS, Prepared, Rows
 
 HOUSEHOLD = "household"
 
@@ -65,18 +65,25 @@ _WORTH_SAYING = 0.5  # bits
 
 def explain_pair(model: Model, left: Prepared, right: Prepared, i: int, j: int) -> list[Reason]:
     """The facts of one pair, most telling first; their bits add up to the score. Silent fields are left out."""
-    one = without_shared(model, left.take(np.array([i])))
-    other = without_shared(model, right.take(np.array([j])))
-    row = np.zeros(1, np.int64)
-    levels = compare(one, other, row, row)
-    fields, household = field_bits(model, one, other, row, row, levels)
+    return explain_pairs(model, left, right, np.array([i]), np.array([j]))[0]
+
+
+def explain_pairs(model: Model, left: Prepared, right: Prepared, i: Rows, j: Rows) -> list[list[Reason]]:
+    """``explain_pair`` for many pairs (``left`` row ``i[k]``, ``right`` row ``j[k]``), in their order."""
+    left, right = without_shared(model, left), without_shared(model, right)
+    levels = compare(left, right, i, j)
+    fields, household = field_bits(model, left, right, i, j, levels)
+    columns = (levels.tolist(), np.round(fields, 2).tolist(), np.round(household, 2).tolist())
+    return [_reasons(*row) for row in zip(*columns, strict=True)]
+
+
+def _reasons(levels: list[int], bits: list[float], shared: float) -> list[Reason]:
     reasons = [
-        Reason(f"{field}.{matcher.levels[levels[0, column]].name}", round(float(fields[0, column]), 2))
-        for column, (field, matcher) in enumerate(MATCHERS.items())
-        if levels[0, column]
+        Reason(f"{field}.{matcher.levels[level].name}", worth)
+        for (field, matcher), level, worth in zip(MATCHERS.items(), levels, bits, strict=True)
+        if level
     ]
     reasons.sort(key=lambda reason: (-abs(reason.bits), reason.code))
-    shared = round(float(household[0]), 2)
     return [*reasons, Reason(HOUSEHOLD, shared)] if shared <= -_WORTH_SAYING else reasons
 
 

@@ -54,7 +54,9 @@ class CustomerScan:
     def gone(self) -> list[AnyRow]:
         """Our rows of customers that can no longer be linked."""
         withdrawn = [
-            one.ours for one in self.changed if one.ours is not None and one.ours.state == "full" and not one.full
+            one.ours
+            for one in self.changed
+            if one.ours is not None and one.ours.state == "full" and not one.full
         ]
         return withdrawn + self.replaced + self.vanished
 

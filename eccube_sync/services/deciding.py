@@ -14,8 +14,7 @@ from eccube_sync.services.running import Run
 def apply_class_changes(run: Run, changes: Sequence[ClassChange]) -> None:
     """Write all changes, chunk by chunk; what one chunk wrote stays when a later one fails."""
     for start in range(0, len(changes), CHUNK):
-        chunk = changes[start : start + CHUNK]
-        run.transaction(lambda chunk=chunk: decide(run, chunk))  # type: ignore[misc]
+        run.transaction(decide, run, changes[start : start + CHUNK])
 
 
 def decide(run: Run, changes: Sequence[ClassChange]) -> None:

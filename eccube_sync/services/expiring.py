@@ -12,7 +12,7 @@ from eccube_sync.db import reading
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS
-from eccube_sync.membership.guards import GuardVerdict
+from eccube_sync.membership.verdicts import GuardVerdict
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.classing import ClassChange, plan_classes
 from eccube_sync.services.deciding import apply_class_changes
@@ -51,9 +51,7 @@ class ExpirePlan:
 
 
 def _listing(changes: list[ClassChange]) -> Listing:
-    listing = Listing(
-        _("Changes"), (_("customer"), _("from"), _("to"), _("reason"), _("end date"))
-    )
+    listing = Listing(_("Changes"), (_("customer"), _("from"), _("to"), _("reason"), _("end date")))
     for change in changes:
         if change.upgraded or change.downgraded:
             decision = change.decision
@@ -77,7 +75,11 @@ def plan_expiry(shop: Shop, connection: Connection, *, expected: int | None = No
     with reading(connection):
         known = connection.execute(select(installation.c.policy_hash)).scalar_one_or_none()
         changed = known != chosen
-        due = statements.classed_customers(connection) if changed else statements.due_customers(connection, today)
+        due = (
+            statements.classed_customers(connection)
+            if changed
+            else statements.due_customers(connection, today)
+        )
         changes = plan_classes(shop.settings, connection, today, due)
         verdicts = downgrade_verdicts(shop.settings, connection, changes, now, expected)
     plan = ExpirePlan(today, changes, verdicts, chosen, changed)
@@ -94,7 +96,9 @@ def _waits(change: ClassChange) -> bool:
 def refuse_mass_downgrade(plan: ExpirePlan) -> None:
     """Raise ``GuardRefusedError`` unless the only refusal is of stale data, which holds back its own downgrades."""
     messages = [
-        verdict.message for verdict in plan.verdicts if verdict.refused and verdict.guard != "stale_store_data"
+        verdict.message
+        for verdict in plan.verdicts
+        if verdict.refused and verdict.guard != "stale_store_data"
     ]
     if messages and any(change.downgraded for change in plan.changes):
         raise GuardRefusedError("\n".join(messages))
@@ -105,15 +109,18 @@ def apply_expiry(run: Run, plan: ExpirePlan) -> Report:
     refuse_mass_downgrade(plan)
     run.baseline = run.baseline or plan.policy_changed
     apply_class_changes(run, plan.changes)
-    run.transaction(
-        lambda: run.connection.execute(update(installation).values(policy_hash=plan.policy_hash))
-    )
+    run.transaction(lambda: run.connection.execute(update(installation).values(policy_hash=plan.policy_hash)))
     run.counts["waiting_for_store_data"] += len(plan.held_back)
     counts = {
         name: run.counts[name]
-        for name in ("became_store", "became_ec_only", "unconfirmed", "paused", "waiting_for_store_data", "stale")
+        for name in (
+            "became_store",
+            "became_ec_only",
+            "unconfirmed",
+            "paused",
+            "waiting_for_store_data",
+            "stale",
+        )
     }
     notes = [verdict.message for verdict in plan.verdicts if verdict.refused]
     return Report(_("Classes written:"), counts, notes=notes)
-
-

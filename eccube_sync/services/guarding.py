@@ -9,19 +9,16 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from eccube_sync.clock import from_database
-from eccube_sync.membership.guards import (
-    DowngradePlan,
+from eccube_sync.membership.forecast import DowngradePlan
+from eccube_sync.membership.guards import all_downgrades, stale_store_data, surprise_downgrades
+from eccube_sync.membership.import_guards import (
     FileCounts,
-    GuardNumbers,
-    GuardVerdict,
-    all_downgrades,
     expiry_moved_backwards,
     filled_column_empties,
     import_shrinks,
-    stale_store_data,
-    surprise_downgrades,
 )
 from eccube_sync.membership.policies import falls_on
+from eccube_sync.membership.verdicts import GuardNumbers, GuardVerdict
 from eccube_sync.services.classing import ClassChange
 from eccube_sync.services.policies import guard_numbers
 from eccube_sync.settings import Settings
@@ -49,7 +46,7 @@ def import_verdicts(
     return [
         import_shrinks(file, last_good, numbers, expected, partial=partial),
         filled_column_empties(file, None if partial else last_good, numbers, expected),
-        expiry_moved_backwards(moved_back, file.rows, numbers, expected),
+        expiry_moved_backwards(moved_back, file, numbers, expected),
     ]
 
 
@@ -68,15 +65,19 @@ def downgrade_verdicts(
     )
     numbers = guard_numbers(settings)
     plan = DowngradePlan(
-        statements.count_active(connection), planned, foreseen, approvals(connection, [*filter(None, planned)])
+        statements.count_active(connection),
+        planned,
+        foreseen,
+        approvals(connection, [*filter(None, planned)]),
     )
     verdicts = [surprise_downgrades(plan, numbers, expected), all_downgrades(plan, numbers, expected)]
-    return verdicts + _staleness(settings, connection, downgrades, now, numbers, expected)
+    return verdicts + _staleness(settings, connection, plan, downgrades, now, numbers, expected)
 
 
 def _staleness(
     settings: Settings,
     connection: Connection,
+    plan: DowngradePlan,
     downgrades: Sequence[ClassChange],
     now: datetime,
     numbers: GuardNumbers,
@@ -90,13 +91,14 @@ def _staleness(
     taken = {row.source_key: row.taken_at for row in connection.execute(select(source))}
     return [
         stale_store_data(
-            one.label,
-            from_database(taken[one.key]) if taken.get(one.key) else None,
-            now,
-            one.export_every_hours,
-            by_source[one.key],
+            plan,
             numbers,
             expected,
+            source=one.label,
+            resting=by_source[one.key],
+            data_as_of=from_database(taken[one.key]) if taken.get(one.key) else None,
+            now=now,
+            export_every_hours=one.export_every_hours,
         )
         for one in settings.sources
         if by_source[one.key]
@@ -111,7 +113,9 @@ def approvals(connection: Connection, days: Sequence[date]) -> dict[date, int]:
         .group_by(guard_approval.c.approved_for)
     )
     rows = connection.execute(
-        select(guard_approval.c.approved_for, guard_approval.c.downgrades).where(guard_approval.c.id.in_(newest))
+        select(guard_approval.c.approved_for, guard_approval.c.downgrades).where(
+            guard_approval.c.id.in_(newest)
+        )
     )
     return {row.approved_for: row.downgrades for row in rows}
 

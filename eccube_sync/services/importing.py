@@ -20,14 +20,15 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from eccube_sync.clock import from_database, to_database
 from eccube_sync.configsources import Source
+from eccube_sync.csvfile import Limits
 from eccube_sync.db import CHUNK, AnyRow, inserted_id, reading
 from eccube_sync.errors import BadInputError
 from eccube_sync.exportfile import Export, open_export
 from eccube_sync.i18n import _
 from eccube_sync.linkage.people import fingerprint_rows
+from eccube_sync.membership.verdicts import GuardVerdict
 from eccube_sync.pos import MemberRecord
 from eccube_sync.report import Report
-from eccube_sync.membership.guards import GuardVerdict
 from eccube_sync.services.guarding import file_counts, import_verdicts
 from eccube_sync.services.people import people_of_records
 from eccube_sync.services.reusedcodes import names_another_person
@@ -106,8 +107,7 @@ def open_file(settings: Settings, path: Path, chosen: Source) -> Export:
         encoding=chosen.encoding,
         columns={name: list(headers) for name, headers in chosen.columns.items()},
         memo_columns=chosen.memo_columns,
-        max_bytes=settings.guards.file_megabytes * 1_000_000,
-        max_rows=settings.guards.file_rows,
+        limits=Limits(file_bytes=settings.guards.file_megabytes * 1_000_000, rows=settings.guards.file_rows),
     )
 
 
@@ -139,7 +139,7 @@ def _plan(
     present = statements.present_members(connection, source_id) if source_id is not None else {}
     _compare(connection, export, present, plan)
     plan.fill_rates = dict(export.fill_rates)
-    plan.warnings.extend(export.warnings)
+    plan.warnings.extend(warning.message for warning in export.warnings)
     plan.taken_at = taken_at_of(chosen, path, export.newest_moment, shop.clock.now())
     _refuse_older_data(connection, plan)
     return plan
@@ -253,9 +253,9 @@ def apply_import(run: Run, plan: ImportPlan) -> Report:
     source_id = run.transaction(
         lambda: statements.ensure_source(run.connection, plan.source.key, plan.source.label)
     )
-    run.transaction(lambda: run.connection.execute(delete(staged_member)))
+    run.transaction(run.connection.execute, delete(staged_member))
     _stage(run, plan)
-    run.transaction(lambda: _apply(run, plan, source_id))
+    run.transaction(_apply, run, plan, source_id)
     run.counts.update(plan.counts)
     return plan.report()
 
@@ -273,7 +273,7 @@ def _stage(run: Run, plan: ImportPlan) -> None:
             _staged_row(run.id, record, fingerprint, *plan.changed_lines[record.line])
             for record, fingerprint in zip(records, fingerprint_rows(people_of_records(records)), strict=True)
         ]
-        run.transaction(lambda rows=rows: run.connection.execute(insert(staged_member), rows))  # type: ignore[misc]
+        run.transaction(run.connection.execute, insert(staged_member), rows)
 
 
 def _staged_row(

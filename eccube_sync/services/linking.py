@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, insert, or_, select, update
@@ -13,6 +15,7 @@ from eccube_sync.db import AnyRow, inserted_id
 from eccube_sync.services.running import Run
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.links import link
+from eccube_sync.tables.matching import active_links
 
 Reasons = Sequence[tuple[str, float]]
 """Why two people are one: a reason code and its bits, strongest first."""
@@ -77,6 +80,86 @@ def insert_link(
     run.counts[COUNTED[method]] += 1
     _make_due(run, customer_id)
     return link_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link to be made by a classification; ``slots`` is how many accounts the member may have."""
+
+    customer_id: int
+    member_id: int
+    source_id: int
+    method: str
+    proven_by: str | None = None
+    probability: float | None = None
+    bits: float | None = None
+    reasons: Reasons | None = None
+    model_id: int | None = None
+    slots: int = 1
+
+
+def insert_links(run: Run, wanted: Sequence[NewLink]) -> list[int]:
+    """Make many links at once, inside the transaction under way; returns the ids of those made.
+
+    One whose customer or member was taken meanwhile is left out and counted as ``stale``.
+    """
+    if not wanted:
+        return []
+    standing = active_links(
+        run.connection, [one.customer_id for one in wanted], [one.member_id for one in wanted]
+    )
+    customers = {(row.customer_id, row.source_id) for row in standing}
+    slots: dict[int, set[int]] = defaultdict(set)
+    for row in standing:
+        slots[row.member_id].add(row.slot)
+    rows: list[dict[str, Any]] = []
+    for one in wanted:
+        slot = next((slot for slot in range(1, one.slots + 1) if slot not in slots[one.member_id]), None)
+        if slot is None or (one.customer_id, one.source_id) in customers:
+            run.counts["stale"] += 1
+            continue
+        customers.add((one.customer_id, one.source_id))
+        slots[one.member_id].add(slot)
+        rows.append(_row(run, one, slot))
+    return _insert_rows(run, rows)
+
+
+def _row(run: Run, one: NewLink, slot: int) -> dict[str, Any]:
+    return {
+        "customer_id": one.customer_id,
+        "member_id": one.member_id,
+        "source_id": one.source_id,
+        "method": one.method,
+        "probability": one.probability,
+        "bits": one.bits,
+        "reasons": as_json(one.reasons),
+        "model_id": one.model_id,
+        "proven_by": one.proven_by,
+        "actor": run.shop.actor,
+        "run_id": run.id,
+        "created_at": run.moment,
+        "active": 1,
+        "slot": slot,
+    }
+
+
+def _insert_rows(run: Run, rows: Sequence[dict[str, Any]]) -> list[int]:
+    if not rows:
+        return []
+    run.connection.execute(insert(link), rows)
+    customers = [row["customer_id"] for row in rows]
+    made = run.connection.execute(
+        select(link.c.id, link.c.method).where(
+            link.c.run_id == run.id, link.c.active == 1, link.c.customer_id.in_(customers)
+        )
+    ).all()
+    for row in made:
+        run.record("link", row.id, "state", None, "active", row.method)
+        run.counts[COUNTED[row.method]] += 1
+    run.connection.execute(
+        update(customer_class).where(customer_class.c.customer_id.in_(customers)).values(due_on=run.today)
+    )
+    return [row.id for row in made]
 
 
 def _taken(run: Run, row: Mapping[str, Any]) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
-from eccube_sync.eccube import EccubeCustomer
+from eccube_sync.configsources import Matching
+from eccube_sync.eccube import EccubeCustomer, ShopIdentity
 from eccube_sync.linkage.people import People
 from eccube_sync.pos import MemberRecord
 from eccube_sync.tables.classes import chunks
@@ -21,25 +24,39 @@ READ_COLUMNS = (
 LIVE = frozenset({"active"})
 
 
-class Matched(Protocol):
-    """A member's row, from a file or from our tables, in so far as the matcher reads it."""
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Values that say nothing about a person, because they are the shop's own or were configured so."""
 
-    family_name: str
-    given_name: str
-    full_name: str
-    family_kana: str
-    given_kana: str
-    full_kana: str
-    postal_code: str
-    address: str
-    phone: str
-    mobile: str
-    birth_date: Any
-    status: str
-    last_visit_on: Any
+    phones: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, settings: Matching, shop: ShopIdentity) -> Ignored:
+        """The configured values and the shop's own."""
+        phones = (*settings.ignore_phones, shop.phone)
+        emails = (*settings.ignore_emails, *shop.emails)
+        return cls(frozenset(map(_digits, phones)) - {""}, frozenset(map(str.casefold, emails)) - {""})
+
+    def telling_phones(self, phones: Iterable[str]) -> tuple[str, ...]:
+        """Those that say something."""
+        return tuple(one for one in phones if _digits(one) not in self.phones)
+
+    def telling_emails(self, emails: Iterable[str]) -> tuple[str, ...]:
+        """Those that say something."""
+        return tuple(one for one in emails if one.strip().casefold() not in self.emails)
 
 
-def people_of_customers(ids: Sequence[int], customers: Sequence[EccubeCustomer]) -> People:
+def _digits(phone: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKC", phone) if sign.isdigit())
+
+
+NOTHING_IGNORED = Ignored()
+
+
+def people_of_customers(
+    ids: Sequence[int], customers: Sequence[EccubeCustomer], ignored: Ignored = NOTHING_IGNORED
+) -> People:
     """Customers under our ids, in the same order."""
     return People(
         ids=np.array(ids, np.int64),
@@ -49,8 +66,8 @@ def people_of_customers(ids: Sequence[int], customers: Sequence[EccubeCustomer])
         given_kana=[one.given_kana for one in customers],
         postal_code=[one.postal_code for one in customers],
         address=[one.prefecture + one.address for one in customers],
-        phones=[(one.phone,) for one in customers],
-        emails=[(one.email,) for one in customers],
+        phones=[ignored.telling_phones((one.phone,)) for one in customers],
+        emails=[ignored.telling_emails((one.email,)) for one in customers],
         birth_date=[one.birth_date for one in customers],
     )
 
@@ -60,7 +77,9 @@ def people_of_records(records: Sequence[MemberRecord]) -> People:
     return _people([0] * len(records), records, [record.emails for record in records])
 
 
-def people_of_members(connection: Connection, member_ids: Sequence[int]) -> People:
+def people_of_members(
+    connection: Connection, member_ids: Sequence[int], ignored: Ignored = NOTHING_IGNORED
+) -> People:
     """Current members under our ids, sorted by id."""
     ids: list[int] = []
     rows: list[Any] = []
@@ -73,10 +92,16 @@ def people_of_members(connection: Connection, member_ids: Sequence[int]) -> Peop
         ):
             ids.append(row.id)
             rows.append(row)
-    return _people(ids, rows, [tuple(filter(None, row.emails.split("\n"))) for row in rows])
+    emails = [ignored.telling_emails(filter(None, row.emails.split("\n"))) for row in rows]
+    return _people(ids, rows, emails, ignored)
 
 
-def _people(ids: Sequence[int], rows: Sequence[Matched], emails: Sequence[tuple[str, ...]]) -> People:
+def _people(
+    ids: Sequence[int],
+    rows: Sequence[Any],
+    emails: Sequence[tuple[str, ...]],
+    ignored: Ignored = NOTHING_IGNORED,
+) -> People:
     return People(
         ids=np.array(ids, np.int64),
         family_name=[row.family_name for row in rows],
@@ -87,7 +112,7 @@ def _people(ids: Sequence[int], rows: Sequence[Matched], emails: Sequence[tuple[
         full_kana=[row.full_kana for row in rows],
         postal_code=[row.postal_code for row in rows],
         address=[row.address for row in rows],
-        phones=[(row.phone, row.mobile) for row in rows],
+        phones=[ignored.telling_phones((row.phone, row.mobile)) for row in rows],
         emails=emails,
         birth_date=[row.birth_date for row in rows],
         live=[row.status in LIVE for row in rows],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eccube_sync.configsources import Policy, Source
 from eccube_sync.membership.classes import ClassSettings
-from eccube_sync.membership.guards import GuardNumbers
 from eccube_sync.membership.policies import ExpiryPolicy, SourcePolicy
+from eccube_sync.membership.verdicts import GuardNumbers
 from eccube_sync.settings import Settings
 
 

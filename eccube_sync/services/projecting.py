@@ -6,7 +6,6 @@ removed; it is drift, reported or repaired as configured.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +55,9 @@ class ProjectPlan:
             "to_project": sum(map(len, self.pending.values())),
             "drift": sum(map(len, self.drifted.values())),
         }
-        return Report(_("Classes to be shown in EC-CUBE:"), counts, notes=[self.refusal()] if self.unadopted else [])
+        return Report(
+            _("Classes to be shown in EC-CUBE:"), counts, notes=[self.refusal()] if self.unadopted else []
+        )
 
     def refusal(self) -> str:
         """Why nothing may be written yet."""
@@ -181,11 +182,11 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
         rows = list(plan.pending[place.key])
         drifted = plan.drifted[place.key]
         for batch in _batches(drifted):
-            run.transaction(lambda batch=batch: _note_drift(run, place, batch))  # type: ignore[misc]
+            run.transaction(_note_drift, run, place, batch)
         if place.on_drift == "repair":
             rows += drifted
         for batch in _batches(rows):
-            run.transaction(lambda batch=batch: _write(run, place, batch))  # type: ignore[misc]
+            run.transaction(_write, run, place, batch)
     return Report(_("Classes shown in EC-CUBE:"), _counts(run), needs_person=run.counts["drift"])
 
 
@@ -269,7 +270,7 @@ def adopt_values(run: Run) -> Report:
         value = place.projection.value_of(STORE)
         standing = [row for row in rows if present.get(row.eccube_id) == value and row.eccube_id in present]
         for batch in _batches(standing):
-            run.transaction(lambda batch=batch: _adopt(run, place, batch, value))  # type: ignore[misc]
+            run.transaction(_adopt, run, place, batch, value)
     counts = {name: run.counts[name] for name in ("adopted", "overrides_made")}
     return Report(_("Recorded what stands in EC-CUBE:"), counts)
 

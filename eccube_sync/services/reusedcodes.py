@@ -35,7 +35,9 @@ def _name_parts(person: Any) -> set[str]:
 
 
 def _digits(*phones: str) -> frozenset[str]:
-    numbers = ("".join(sign for sign in unicodedata.normalize("NFKC", one) if sign.isdigit()) for one in phones)
+    numbers = (
+        "".join(sign for sign in unicodedata.normalize("NFKC", one) if sign.isdigit()) for one in phones
+    )
     return frozenset(filter(None, numbers))
 
 

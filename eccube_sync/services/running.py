@@ -73,14 +73,14 @@ class Run:
             }
         )
 
-    def transaction(self, work: Callable[[], Result]) -> Result:
-        """Do ``work`` and write its journal in one transaction, again as a whole on a lock conflict."""
+    def transaction(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Do ``work(*arguments)`` and write its journal in one transaction, again as a whole on a lock conflict."""
         before = self.counts.copy()
 
         def journalled() -> Result:
             self._changes.clear()
             self.counts = before.copy()
-            result = work()
+            result = work(*arguments)
             if self._changes:
                 self.connection.execute(insert(journal), self._changes)
             return result

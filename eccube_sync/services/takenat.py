@@ -11,7 +11,9 @@ from eccube_sync.configsources import Source
 from eccube_sync.errors import BadInputError
 from eccube_sync.i18n import _
 
-_DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?:[-_T]?(\d\d)[-_:]?(\d\d)(?:[-_:]?(\d\d))?)?(?!\d)")
+_DATE_IN_NAME = re.compile(
+    r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?:[-_T]?(\d\d)[-_:]?(\d\d)(?:[-_:]?(\d\d))?)?(?!\d)"
+)
 
 
 def taken_at_of(source: Source, path: Path, newest_inside: datetime | None, now: datetime) -> datetime:

@@ -16,6 +16,8 @@ installation = Table(
     Column("run_counter", BigKey, nullable=False, server_default="0"),
     # null until the first classification was applied: events up to then are baseline and mail nobody
     Column("first_classify_run_id", BigKey),
+    # members changed by later runs than this one have not been matched yet
+    Column("matched_run_id", BigKey, nullable=False, server_default="0"),
     word("policy_hash", 64, nullable=True),
     moment("created_at"),
     **TABLE_OPTIONS,

@@ -1,0 +1,29 @@
+"""``guards``: approve many downgrades beforehand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from eccube_sync.application import Application, pass_application
+from eccube_sync.i18n import _
+
+
+@click.group(help=_("Approve what a guard would refuse."))
+def command() -> None:
+    """The group; see ``help``."""
+
+
+@command.command(
+    help=_("Allow up to COUNT downgrades on DATE.\n\nExample: eccube-sync guards approve 2027-04-01 1200")
+)
+@click.argument("date", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("count", type=click.IntRange(1))
+@pass_application
+def approve(application: Application, date: datetime, count: int) -> None:
+    """Approve the downgrades of one date."""
+    from eccube_sync.services.overriding import approve_downgrades
+
+    with application.open_shop() as (shop, connection):
+        application.show(approve_downgrades(shop, connection, date.date(), count))

@@ -1,0 +1,183 @@
+"""The pairs a classification looks at: changed people against everybody, found over the stored index of keys.
+
+A first run finds all pairs in memory. A later one looks up only the keys of the rows that changed, then adds the
+stored pairs of everybody they are connected to, because assignment is decided within connected components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection
+
+from eccube_sync.eccube import Generation
+from eccube_sync.linkage.candidates import blocking_keys, join_keys
+from eccube_sync.linkage.model import Model
+from eccube_sync.linkage.prepare import prepare
+from eccube_sync.linkage.score import ScoredPairs, match_pairs
+from eccube_sync.matchers import Prepared
+from eccube_sync.services.customersync import ChangedCustomer
+from eccube_sync.services.people import Ignored, people_of_customers, people_of_members
+from eccube_sync.tables import classes, matching
+from eccube_sync.tables.matching import CUSTOMER, MEMBER, Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Blocking keys and whose they are, by our ids."""
+
+    keys: Integers
+    owners: Integers
+
+    @classmethod
+    def of(cls, people: Prepared) -> Keys:
+        """All keys of these people."""
+        keys, rows = blocking_keys(people)
+        return cls(keys, people.ids[rows])
+
+    def of_owners(self, ids: Iterable[int]) -> Keys:
+        """The keys of some of them."""
+        chosen = np.isin(self.owners, np.fromiter(ids, np.int64))
+        return Keys(self.keys[chosen], self.owners[chosen])
+
+    def without(self, excluded: Integers) -> Keys:
+        """Without the keys that are not followed."""
+        chosen = ~np.isin(self.keys, excluded)
+        return Keys(self.keys[chosen], self.owners[chosen])
+
+
+@dataclass(slots=True)
+class Side:
+    """One side of the matching: the changed people, and how to read others of that side."""
+
+    changed: Prepared
+    keys: Keys
+
+
+class Reader:
+    """Reads people by our ids. Customers without an id yet go by their EC-CUBE id below zero."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        generation: Generation,
+        changed: Sequence[ChangedCustomer],
+        ignored: Ignored,
+    ) -> None:
+        self._connection = connection
+        self._generation = generation
+        self._changed = {one.key: one.seen for one in changed}
+        self._ignored = ignored
+
+    def customers(self, ids: Iterable[int]) -> Prepared:
+        """Full customers, sorted by id."""
+        wanted = sorted(set(ids))
+        seen = {one: self._changed[one] for one in wanted if one in self._changed}
+        eccube_ids: dict[int, int] = {}
+        for chunk in classes.chunks(one for one in wanted if one not in seen):
+            eccube_ids.update(classes.eccube_ids(self._connection, chunk))
+        read = {
+            one.eccube_id: one
+            for one in self._generation.customers_by_id(self._connection, list(eccube_ids.values()))
+        }
+        for ours, theirs in eccube_ids.items():
+            if theirs in read:
+                seen[ours] = read[theirs]
+        ordered = [one for one in wanted if one in seen]
+        return prepare(people_of_customers(ordered, [seen[one] for one in ordered], self._ignored))
+
+    def members(self, ids: Iterable[int]) -> Prepared:
+        """Current members, sorted by id."""
+        return prepare(people_of_members(self._connection, sorted(set(ids)), self._ignored))
+
+
+def changed_pairs(
+    connection: Connection, model: Model, reader: Reader, customers: Side, members: Side, *, everything: bool
+) -> tuple[ScoredPairs, Prepared, Prepared]:
+    """The scored pairs with at least one changed person, and the people in them (changed ones first read).
+
+    ``everything``: both sides are whole, so nothing is looked up.
+    """
+    if everything:
+        pairs = match_pairs(model, customers.changed, members.changed)
+        return pairs, customers.changed, members.changed
+    found = _candidate_ids(connection, model, customers, members)
+    left = reader.customers([*customers.changed.ids.tolist(), *found[:, 0].tolist()])
+    right = reader.members([*members.changed.ids.tolist(), *found[:, 1].tolist()])
+    present = np.isin(found[:, 0], left.ids) & np.isin(found[:, 1], right.ids)
+    found = found[present]
+    rows = np.searchsorted(left.ids, found[:, 0]), np.searchsorted(right.ids, found[:, 1])
+    return match_pairs(model, left, right, rows), left, right
+
+
+def _candidate_ids(connection: Connection, model: Model, customers: Side, members: Side) -> Integers:
+    """(customer id, member id) of every candidate pair with a changed person, each once."""
+    ours, theirs = customers.keys.without(model.common), members.keys.without(model.common)
+    stored_members = Keys(*matching.who_has_keys(connection, MEMBER, ours.keys))
+    stored_customers = Keys(*matching.who_has_keys(connection, CUSTOMER, theirs.keys))
+    stored_members = _unchanged(stored_members, members.changed.ids)
+    stored_customers = _unchanged(stored_customers, customers.changed.ids)
+    found = [
+        _join(ours, theirs),
+        _join(ours, stored_members),
+        _join(stored_customers, theirs),
+    ]
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def _unchanged(stored: Keys, changed: Integers) -> Keys:
+    # What is stored of a changed person is what it was before.
+    chosen = ~np.isin(stored.owners, changed)
+    return Keys(stored.keys[chosen], stored.owners[chosen])
+
+
+def _join(left: Keys, right: Keys) -> Integers:
+    """Pairs of owners that share a key; ids may be negative, so rows stand for them meanwhile."""
+    left_ids, left_rows = np.unique(left.owners, return_inverse=True)
+    right_ids, right_rows = np.unique(right.owners, return_inverse=True)
+    i, j = join_keys(left.keys, left_rows, right.keys, right_rows)
+    return np.column_stack([left_ids[i], right_ids[j]]).astype(np.int64).reshape(-1, 2)
+
+
+def connected_pairs(
+    connection: Connection, fresh: ScoredPairs, changed_customers: Integers, changed_members: Integers
+) -> ScoredPairs:
+    """``fresh`` with the stored pairs of everybody connected to a changed person.
+
+    A stored pair of a changed person is out of date: it still connects, but it is not kept.
+    """
+    stale_customers, stale_members = set(changed_customers.tolist()), set(changed_members.tolist())
+    customers = set(fresh.customer_ids.tolist()) | stale_customers
+    members = set(fresh.member_ids.tolist()) | stale_members
+    done_customers: set[int] = set()
+    done_members: set[int] = set()
+    kept: dict[tuple[int, int], tuple[float, float, int]] = {}
+    while customers - done_customers or members - done_members:
+        rows = matching.pairs_touching(connection, customers - done_customers, members - done_members)
+        done_customers |= customers
+        done_members |= members
+        for row in rows:
+            customers.add(row.customer_id)
+            members.add(row.member_id)
+            if row.customer_id not in stale_customers and row.member_id not in stale_members:
+                kept[row.customer_id, row.member_id] = (row.bits, row.probability, row.flags)
+    return _together(fresh, kept)
+
+
+def _together(fresh: ScoredPairs, kept: dict[tuple[int, int], tuple[float, float, int]]) -> ScoredPairs:
+    if not kept:
+        return fresh
+    ids = np.array(list(kept), np.int64)
+    values = list(kept.values())
+    customer_ids = np.concatenate([fresh.customer_ids, ids[:, 0]])
+    member_ids = np.concatenate([fresh.member_ids, ids[:, 1]])
+    order = np.lexsort((member_ids, customer_ids))
+    return ScoredPairs(
+        customer_ids[order],
+        member_ids[order],
+        np.concatenate([fresh.bits, np.array([one[0] for one in values], np.float32)])[order],
+        np.concatenate([fresh.probability, np.array([one[1] for one in values], np.float64)])[order],
+        np.concatenate([fresh.flags, np.array([one[2] for one in values], np.uint8)])[order],
+    )

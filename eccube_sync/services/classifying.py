@@ -1,0 +1,335 @@
+"""Apply a classification: customers, index, claims, links, cases and classes, chunk by chunk.
+
+A customer's fingerprint is written in the transaction that decides about that customer, and the members'
+watermark at the very end: a killed run leaves everything undecided marked as changed, so a rerun heals.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, insert, select, update
+
+from eccube_sync.clock import to_database
+from eccube_sync.db import CHUNK, AnyRow, inserted_id
+from eccube_sync.errors import GuardRefusedError
+from eccube_sync.i18n import _
+from eccube_sync.linkage.assign import Action, Decision, Reason
+from eccube_sync.report import Listing, Report
+from eccube_sync.services.candidates import Keys
+from eccube_sync.services.casing import close_case, open_case
+from eccube_sync.services.claiming import ClaimOutcome, apply_claims
+from eccube_sync.services.classifyplan import ClassifyPlan
+from eccube_sync.services.classing import plan_classes
+from eccube_sync.services.customersync import ChangedCustomer
+from eccube_sync.services.deciding import decide
+from eccube_sync.services.linking import NewLink, end_link, insert_links
+from eccube_sync.services.noticing import cancel_for_customers, queue_for_links
+from eccube_sync.services.running import Run
+from eccube_sync.tables import classes, matching
+from eccube_sync.tables.customers import customer
+from eccube_sync.tables.links import match_model
+from eccube_sync.tables.matching import CUSTOMER, MEMBER
+from eccube_sync.tables.runs import installation
+
+MATCH_KINDS = frozenset(reason.value for reason in Reason)
+REPORTED = (
+    "customers_new", "customers_changed", "customers_gone", "links_by_code", "links_by_match", "links_moved",
+    "links_ended", "claims_waiting", "claims_refused", "claims_in_conflict", "cases_opened", "cases_closed",
+    "became_store", "became_ec_only", "notices_queued", "notices_baseline", "stale",
+)  # fmt: skip
+
+
+def plan_report(plan: ClassifyPlan, *, rows: bool = False) -> Report:
+    """The plan as counts; with ``rows`` every pair that would be linked or asked about."""
+    report = Report(_("Classification plan"), plan.counts())
+    report.notes = [verdict.message for verdict in plan.verdicts if verdict.refused]
+    if plan.first:
+        report.notes.append(_("This is the first classification: nobody will be mailed about it."))
+    if rows:
+        columns = (_("customer"), _("member"), _("decision"), _("reason"), _("probability"))
+        listing = Listing(_("Pairs"), columns)
+        for one in plan.decisions:
+            if one.action != Action.NONE and one.reason != Reason.HELD:
+                probability = f"{one.probability:.4f}"
+                listing.rows.append((one.customer_id, one.member_id, one.action, one.reason, probability))
+        report.listings.append(listing)
+    return report
+
+
+def refuse(plan: ClassifyPlan) -> None:
+    """Raise ``GuardRefusedError`` when the plan takes the class from more customers than it may."""
+    messages = [verdict.message for verdict in plan.verdicts if verdict.refused]
+    if messages:
+        raise GuardRefusedError("\n".join(messages))
+
+
+def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
+    """Carry the plan out."""
+    refuse(plan)
+    run.baseline = run.baseline or plan.first or plan.model_is_new
+    work = _Work(run, plan)
+    work.model_id = run.transaction(_write_model, run, plan)
+    _write_member_keys(run, plan)
+    gone = plan.scan.gone()
+    for start in range(0, len(gone), CHUNK):
+        run.transaction(_write_gone, run, plan, gone[start : start + CHUNK])
+    run.transaction(_write_lost, run, plan.lost_links)
+    affected = plan.affected()
+    for start in range(0, len(affected), CHUNK):
+        run.transaction(work.write_chunk, affected[start : start + CHUNK])
+    run.transaction(_finish, run, plan)
+    return Report(_("Classified:"), {name: run.counts[name] for name in REPORTED})
+
+
+def _write_model(run: Run, plan: ClassifyPlan) -> int:
+    if plan.model_is_new:
+        values = {"body": plan.model.to_json(), "run_id": run.id, "created_at": run.moment}
+        model_id = inserted_id(run.connection.execute(insert(match_model).values(values)))
+        run.record(
+            "model", model_id, "state", None, "in_force", "first" if plan.first else "settings_changed"
+        )
+        return model_id
+    stored = matching.newest_model(run.connection)
+    assert stored is not None
+    return int(stored.id)
+
+
+def _write_member_keys(run: Run, plan: ClassifyPlan) -> None:
+    """Index the changed members. Derived data: doing it again changes nothing, so it may stand before the rest."""
+    members = plan.changed_members
+    for start in range(0, len(members), 10 * CHUNK):
+        part = members[start : start + 10 * CHUNK]
+        keys = _slice(plan.member_keys, part[0], part[-1])
+        run.transaction(matching.replace_keys, run.connection, MEMBER, part, keys.keys, keys.owners)
+
+
+def _slice(keys: Keys, first: int, last: int) -> Keys:
+    """The keys of owners from ``first`` through ``last``; owners are sorted."""
+    start, end = np.searchsorted(keys.owners, first, "left"), np.searchsorted(keys.owners, last, "right")
+    return Keys(keys.keys[start:end], keys.owners[start:end])
+
+
+def _write_gone(run: Run, plan: ClassifyPlan, rows: Sequence[AnyRow]) -> None:
+    """Withdrawn, vanished and replaced customers: links end, notices are cancelled, questions closed."""
+    replaced = {row.id for row in plan.scan.replaced}
+    vanished = {row.id for row in plan.scan.vanished}
+    ids = [row.id for row in rows]
+    connection = run.connection
+    for one in ids:
+        if one in replaced or one in vanished:
+            state = "replaced" if one in replaced else "vanished"
+            values: dict[str, Any] = {"state": state, "changed_run_id": run.id}
+            if one in replaced:
+                values["current"] = None
+            connection.execute(update(customer).where(customer.c.id == one).values(values))
+            run.record("customer", one, "state", None, state, "seen_in_eccube")
+    for row in matching.active_links(connection, ids, ()):
+        if row.customer_id in replaced:
+            end_link(run, row, "other_identity")
+            open_case(run, kind="identity_changed", customer_id=None, member_id=row.member_id)
+        else:
+            end_link(run, row, "customer_vanished" if row.customer_id in vanished else "customer_withdrawn")
+    for case in matching.open_pair_cases(connection, ids):
+        close_case(run, case.id, "customer_gone")
+    matching.replace_keys(connection, CUSTOMER, ids, np.empty(0, np.int64), np.empty(0, np.int64))
+    matching.replace_pairs(connection, ids, [])
+    cancel_for_customers(run, ids, "customer_gone")
+    decide(run, plan_classes(run.shop.settings, connection, run.today, ids))
+    run.counts["customers_gone"] += len(ids)
+
+
+def _write_lost(run: Run, rows: Sequence[AnyRow]) -> None:
+    """Links whose member's code went to another person end; a member missing from the files becomes a case."""
+    for row in rows:
+        if row.member_current is None:
+            end_link(run, row, "code_reused")
+        kind = "reused_code" if row.member_current is None else "missing_member"
+        open_case(run, kind=kind, customer_id=row.customer_id, member_id=row.member_id)
+    ended = [row.customer_id for row in rows if row.member_current is None]
+    decide(run, plan_classes(run.shop.settings, run.connection, run.today, ended))
+
+
+def _finish(run: Run, plan: ClassifyPlan) -> None:
+    # A run for single customers has not looked at the members that changed.
+    values: dict[str, Any] = {} if plan.watermark is None else {"matched_run_id": plan.watermark}
+    if plan.first and plan.everything:
+        values["first_classify_run_id"] = run.id
+    if values:
+        run.connection.execute(update(installation).values(values))
+
+
+@dataclass(slots=True)
+class _Work:
+    """The plan laid out by customer, so that a chunk finds its part at once."""
+
+    run: Run
+    plan: ClassifyPlan
+    model_id: int = 0
+    changed: dict[int, ChangedCustomer] = field(init=False)
+    decisions: dict[int, list[Decision]] = field(init=False)
+    claims: dict[int, list[ClaimOutcome]] = field(init=False)
+    cases: dict[int, list[AnyRow]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        self.changed = {one.key: one for one in plan.scan.changed}
+        self.decisions, self.claims, self.cases = defaultdict(list), defaultdict(list), defaultdict(list)
+        for decision in plan.decisions:
+            self.decisions[decision.customer_id].append(decision)
+        for claim in plan.claims:
+            self.claims[claim.customer_key].append(claim)
+        for case in plan.cases:
+            self.cases[case.customer_id].append(case)
+
+    def write_chunk(self, keys: Sequence[int]) -> None:
+        """Everything about these customers, in the transaction under way."""
+        run = self.run
+        ids = self._write_customers(keys)
+        self._write_index(keys, ids)
+        apply_claims(run, [one for key in keys for one in self.claims.get(key, ())], ids)
+        self._move_links(keys, ids)
+        link_ids = insert_links(run, self._new_links(keys, ids))
+        self._write_cases(keys, ids)
+        decide(run, plan_classes(run.shop.settings, run.connection, run.today, ids.values()))
+        queue_for_links(run, link_ids)
+
+    def _write_customers(self, keys: Sequence[int]) -> dict[int, int]:
+        """Insert or update our rows; returns key → id."""
+        run, connection = self.run, self.run.connection
+        changed = [self.changed[key] for key in keys if key in self.changed]
+        new = [one for one in changed if one.ours is None]
+        if new:
+            connection.execute(insert(customer), [_customer_row(run, one) for one in new])
+        for one in changed:
+            if one.ours is not None:
+                connection.execute(
+                    update(customer)
+                    .where(customer.c.id == one.ours.id)
+                    .values(state=one.seen.state, fingerprint=one.fingerprint, changed_run_id=run.id)
+                )
+        run.counts["customers_new"] += len(new)
+        run.counts["customers_changed"] += len(changed) - len(new)
+        return {key: key for key in keys if key > 0} | _ids_of(connection, [-key for key in keys if key < 0])
+
+    def _write_index(self, keys: Sequence[int], ids: dict[int, int]) -> None:
+        connection = self.run.connection
+        full = [ids[key] for key in keys if key in self.changed]
+        own = _slice(self.plan.customer_keys, keys[0], keys[-1])
+        owners = np.array([ids[key] for key in own.owners.tolist()], np.int64)
+        matching.replace_keys(connection, CUSTOMER, full, own.keys, owners)
+        matching.replace_pairs(connection, list(ids.values()), self._pair_rows(keys, ids))
+
+    def _pair_rows(self, keys: Sequence[int], ids: dict[int, int]) -> list[dict[str, object]]:
+        pairs = self.plan.pairs
+        start = np.searchsorted(pairs.customer_ids, keys[0], "left")
+        end = np.searchsorted(pairs.customer_ids, keys[-1], "right")
+        part = slice(start, end)
+        return [
+            {
+                "customer_id": ids[key],
+                "member_id": member_id,
+                "bits": bits,
+                "probability": probability,
+                "flags": flags,
+            }
+            for key, member_id, bits, probability, flags in zip(
+                pairs.customer_ids[part].tolist(),
+                pairs.member_ids[part].tolist(),
+                pairs.bits[part].tolist(),
+                pairs.probability[part].tolist(),
+                pairs.flags[part].tolist(),
+                strict=True,
+            )
+        ]
+
+    def _decided(self, keys: Sequence[int], action: Action) -> list[Decision]:
+        return [one for key in keys for one in self.decisions.get(key, ()) if one.action == action]
+
+    def _move_links(self, keys: Sequence[int], ids: dict[int, int]) -> None:
+        """A customer's link goes from a card that can no longer be used to its successor; proof goes along."""
+        run, plan = self.run, self.plan
+        standing = {(row.customer_id, row.source_id): row for row in plan.links}
+        for one in self._decided(keys, Action.MOVE):
+            old = standing.get((one.customer_id, plan.sources[one.member_id]))
+            if old is None or not end_link(run, old, "moved"):
+                run.counts["stale"] += 1
+                continue
+            moved = self._new_link(one, ids, method=old.method, proven_by=old.proven_by)
+            for link_id in insert_links(run, [moved]):
+                run.record("link", link_id, "moved_from", old.id, link_id, "successor")
+                run.counts["links_moved"] += 1
+
+    def _new_links(self, keys: Sequence[int], ids: dict[int, int]) -> list[NewLink]:
+        decided = self._decided(keys, Action.LINK)
+        return [self._new_link(one, ids) for one in decided if one.reason == Reason.CLEAR]
+
+    def _new_link(
+        self, one: Decision, ids: dict[int, int], *, method: str = "match", proven_by: str | None = None
+    ) -> NewLink:
+        return NewLink(
+            customer_id=ids[one.customer_id],
+            member_id=one.member_id,
+            source_id=self.plan.sources[one.member_id],
+            method=method,
+            proven_by=proven_by,
+            probability=one.probability,
+            bits=one.bits,
+            reasons=self.plan.reasons.get((one.customer_id, one.member_id)),
+            model_id=self.model_id,
+        )
+
+    def _write_cases(self, keys: Sequence[int], ids: dict[int, int]) -> None:
+        run = self.run
+        asked: set[tuple[int, int]] = set()
+        for key in keys:
+            for one in self.decisions.get(key, ()):
+                if one.action == Action.CASE or one.reason == Reason.HELD_CONTRADICTED:
+                    asked.add((key, one.member_id))
+                    self._ask(one, ids)
+        for key in keys:
+            for case in self.cases.get(key, ()):
+                if (key, case.member_id) not in asked and case.kind in MATCH_KINDS:
+                    close_case(run, case.id, "no_longer_in_question")
+
+    def _ask(self, one: Decision, ids: dict[int, int]) -> None:
+        open_case(
+            self.run,
+            kind=one.reason.value,
+            customer_id=ids[one.customer_id],
+            member_id=one.member_id,
+            customer_fingerprint=self.plan.customer_fingerprints.get(one.customer_id, ""),
+            member_fingerprint=self.plan.member_fingerprints.get(one.member_id, ""),
+            probability=one.probability,
+            bits=one.bits,
+            reasons=self.plan.reasons.get((one.customer_id, one.member_id)),
+        )
+
+
+def _customer_row(run: Run, one: ChangedCustomer) -> dict[str, Any]:
+    return {
+        "eccube_id": one.seen.eccube_id,
+        "eccube_created_at": to_database(one.seen.created_at),
+        "state": one.seen.state,
+        "current": 1,
+        "fingerprint": one.fingerprint,
+        "first_run_id": run.id,
+        "changed_run_id": run.id,
+    }
+
+
+def _ids_of(connection: Connection, eccube_ids: Sequence[int]) -> dict[int, int]:
+    """Minus the EC-CUBE id → our id."""
+    found: dict[int, int] = {}
+    for chunk in classes.chunks(eccube_ids):
+        rows = connection.execute(
+            select(customer.c.id, customer.c.eccube_id).where(
+                customer.c.eccube_id.in_(chunk), customer.c.current == 1
+            )
+        )
+        found.update((-row.eccube_id, row.id) for row in rows)
+    return found

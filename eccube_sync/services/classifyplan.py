@@ -1,0 +1,307 @@
+"""Plan a classification: who changed, which links, moves and cases follow. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from eccube_sync.clock import tokyo_date
+from eccube_sync.db import AnyRow, reading
+from eccube_sync.eccube import GENERATIONS, detect
+from eccube_sync.linkage.assign import Action, Decision, Reason
+from eccube_sync.linkage.decide import Standing, decide
+from eccube_sync.linkage.explain import explain_pairs
+from eccube_sync.linkage.model import Model, fit_model
+from eccube_sync.linkage.model import Settings as ModelSettings
+from eccube_sync.linkage.score import ScoredPairs
+from eccube_sync.matchers import Prepared
+from eccube_sync.membership.verdicts import GuardVerdict
+from eccube_sync.services.candidates import Keys, Reader, Side, changed_pairs, connected_pairs
+from eccube_sync.services.claiming import ClaimOutcome, plan_claims
+from eccube_sync.services.classing import ClassChange, plan_classes
+from eccube_sync.services.customersync import ChangedCustomer, CustomerScan, scan_customers
+from eccube_sync.services.guarding import downgrade_verdicts
+from eccube_sync.services.linking import Reasons
+from eccube_sync.services.people import Ignored
+from eccube_sync.services.running import Shop
+from eccube_sync.settings import Settings
+from eccube_sync.tables import matching
+from eccube_sync.tables.runs import installation
+
+
+@dataclass(slots=True)
+class ClassifyPlan:
+    """What a classification would do. Customers without an id of ours go by their EC-CUBE id below zero."""
+
+    scan: CustomerScan
+    model: Model
+    model_is_new: bool
+    first: bool
+    member_keys: Keys
+    changed_members: list[int]
+    customer_keys: Keys
+    pairs: ScoredPairs
+    decisions: list[Decision]
+    reasons: dict[tuple[int, int], Reasons]
+    sources: dict[int, int]
+    member_fingerprints: dict[int, str]
+    customer_fingerprints: dict[int, str]
+    links: list[AnyRow]
+    lost_links: list[AnyRow]
+    cases: list[AnyRow]
+    claims: list[ClaimOutcome]
+    everything: bool
+    changes: list[ClassChange] = field(default_factory=list)
+    verdicts: list[GuardVerdict] = field(default_factory=list)
+    watermark: int | None = None
+    """The newest run there was when the plan was made: members it changed are decided about."""
+
+    def affected(self) -> list[int]:
+        """Every customer something is decided about."""
+        keys = {one.key for one in self.scan.changed if one.ours is None or one.full}
+        keys.update(self.pairs.customer_ids.tolist())
+        keys.update(claim.customer_key for claim in self.claims)
+        return sorted(keys)
+
+    def by_action(self, *actions: Action) -> list[Decision]:
+        """Decisions of these kinds."""
+        return [one for one in self.decisions if one.action in actions]
+
+    def counts(self) -> dict[str, int]:
+        """The plan in numbers."""
+        new = [one for one in self.by_action(Action.LINK) if one.reason == Reason.CLEAR]
+        claims = Counter(claim.state for claim in self.claims)
+        return {
+            "customers_seen": self.scan.seen,
+            "customers_new": sum(one.ours is None for one in self.scan.changed),
+            "customers_changed": sum(one.ours is not None for one in self.scan.changed),
+            "customers_gone": len(self.scan.gone()),
+            "links_by_code": claims["accepted"],
+            "claims_waiting": claims["waiting_for_store"],
+            "claims_refused": claims["refused"],
+            "claims_in_conflict": claims["conflict"],
+            "links_by_match": len(new),
+            "links_moved": len(self.by_action(Action.MOVE)),
+            "cases_to_ask": sum(one.reason != Reason.NAME_ONLY for one in self.by_action(Action.CASE)),
+            "cases_name_only": sum(one.reason == Reason.NAME_ONLY for one in self.by_action(Action.CASE)),
+            "became_store": sum(change.upgraded for change in self.changes),
+            "became_ec_only": sum(change.downgraded for change in self.changes),
+        }
+
+
+def plan_classify(
+    shop: Shop,
+    connection: Connection,
+    *,
+    every: bool = False,
+    only: Sequence[int] | None = None,
+    expected: int | None = None,
+) -> ClassifyPlan:
+    """Decide about the customers and members that changed; ``every`` about all, ``only`` about these EC-CUBE ids."""
+    with reading(connection):
+        return _plan(shop, connection, every=every, only=only, expected=expected)
+
+
+def _plan(
+    shop: Shop, connection: Connection, *, every: bool, only: Sequence[int] | None, expected: int | None
+) -> ClassifyPlan:
+    generation = GENERATIONS[detect(connection)]
+    state = connection.execute(select(installation)).first()
+    stored = matching.newest_model(connection)
+    wanted = _model_settings(shop.settings)
+    model = Model.from_json(stored.body) if stored else None
+    everything = every or model is None or model.settings != wanted
+    scan = scan_customers(connection, generation, every=everything, only=None if everything else only)
+    if everything:
+        members = matching.all_members(connection)
+    else:
+        members = [] if only else matching.changed_members(connection, state.matched_run_id if state else 0)
+    ignored = Ignored.of(shop.settings.matching, generation.shop(connection))
+    reader = Reader(connection, generation, scan.changed, ignored)
+    changed_customers = reader.customers(one.key for one in scan.changed if one.full)
+    prepared_members = reader.members(members)
+    model_is_new = model is None or model.settings != wanted
+    if model is None:
+        model = fit_model(1, changed_customers, prepared_members, wanted)
+    elif model_is_new:
+        model = replace(model, number=model.number + 1, settings=wanted)
+    customers = Side(changed_customers, Keys.of(changed_customers))
+    changed = Side(prepared_members, Keys.of(prepared_members))
+    fresh, left, right = changed_pairs(connection, model, reader, customers, changed, everything=everything)
+    stale_customers = np.array([one.key for one in scan.changed], np.int64)
+    pairs = fresh
+    if not everything:
+        pairs = connected_pairs(connection, fresh, stale_customers, np.array(members, np.int64))
+        left, right = _with_connected(reader, pairs, left, right)
+    return _decide(
+        shop,
+        connection,
+        ClassifyPlan(
+            scan=scan,
+            model=model,
+            model_is_new=model_is_new,
+            first=state is None or state.first_classify_run_id is None,
+            member_keys=changed.keys,
+            changed_members=members,
+            customer_keys=customers.keys,
+            pairs=pairs,
+            decisions=[],
+            reasons={},
+            sources={},
+            member_fingerprints={},
+            customer_fingerprints={},
+            links=[],
+            lost_links=matching.links_of_lost_members(connection, shop.settings.membership.missing_imports),
+            cases=[],
+            claims=[],
+            everything=everything,
+            watermark=None if only else matching.newest_run(connection),
+        ),
+        left,
+        right,
+        expected,
+    )
+
+
+def _model_settings(settings: Settings) -> ModelSettings:
+    return ModelSettings(
+        link_at=settings.matching.link_at,
+        review_at=settings.matching.review_at,
+        several_accounts=any(one.accounts_per_member > 1 for one in settings.sources),
+    )
+
+
+def _with_connected(
+    reader: Reader, pairs: ScoredPairs, left: Prepared, right: Prepared
+) -> tuple[Prepared, Prepared]:
+    """The people of all pairs, read again where connected ones came in."""
+    if not np.isin(pairs.customer_ids, left.ids).all():
+        left = reader.customers([*left.ids.tolist(), *pairs.customer_ids.tolist()])
+    if not np.isin(pairs.member_ids, right.ids).all():
+        right = reader.members([*right.ids.tolist(), *pairs.member_ids.tolist()])
+    return left, right
+
+
+def _decide(
+    shop: Shop,
+    connection: Connection,
+    plan: ClassifyPlan,
+    left: Prepared,
+    right: Prepared,
+    expected: int | None,
+) -> ClassifyPlan:
+    plan.pairs = _present(plan.pairs, left, right)
+    member_ids = sorted({*plan.pairs.member_ids.tolist()})
+    customer_ids = sorted({*plan.pairs.customer_ids.tolist(), *(one.key for one in plan.scan.changed)})
+    plan.claims = plan_claims(shop, connection, customers=plan.scan.changed)
+    plan.links = matching.active_links(connection, customer_ids, member_ids)
+    plan.sources = matching.members_by_source(
+        connection, [*member_ids, *(one.member_id for one in plan.claims if one.member_id)]
+    )
+    plan.member_fingerprints = matching.fingerprints(connection, plan.sources)
+    plan.customer_fingerprints = {one.key: one.fingerprint for one in plan.scan.changed}
+    plan.cases = matching.open_pair_cases(connection, customer_ids)
+    apart = set(matching.set_apart(connection, customer_ids))
+    for source_id in sorted(set(plan.sources.values())):
+        plan.decisions += decide(
+            plan.model,
+            _of_source(plan.pairs, plan.sources, source_id),
+            left,
+            right,
+            Standing(_standing_links(plan, source_id), apart),
+        )
+    plan.reasons = _explained(plan, left, right)
+    today = tokyo_date(shop.clock.now())
+    plan.changes = plan_classes(
+        shop.settings, connection, today, _preview_ids(plan), further_members=_new_members(plan)
+    )
+    plan.verdicts = downgrade_verdicts(shop.settings, connection, plan.changes, shop.clock.now(), expected)
+    return plan
+
+
+def _present(pairs: ScoredPairs, left: Prepared, right: Prepared) -> ScoredPairs:
+    """Without pairs of people who can no longer be linked or are gone."""
+    chosen = np.isin(pairs.customer_ids, left.ids) & np.isin(pairs.member_ids, right.ids)
+    return _take(pairs, chosen)
+
+
+def _of_source(pairs: ScoredPairs, sources: Mapping[int, int], source_id: int) -> ScoredPairs:
+    chosen = np.fromiter((sources[one] == source_id for one in pairs.member_ids.tolist()), bool, len(pairs))
+    return _take(pairs, chosen)
+
+
+def _take(pairs: ScoredPairs, chosen: np.ndarray) -> ScoredPairs:
+    if chosen.all():
+        return pairs
+    return ScoredPairs(
+        pairs.customer_ids[chosen],
+        pairs.member_ids[chosen],
+        pairs.bits[chosen],
+        pairs.probability[chosen],
+        pairs.flags[chosen],
+    )
+
+
+def _standing_links(plan: ClassifyPlan, source_id: int) -> list[tuple[int, int]]:
+    """The links of a source as they will stand once the claims are decided."""
+    ending = {link_id for claim in plan.claims for link_id in claim.ending_links}
+    gone = {row.id for row in plan.scan.gone()}
+    standing = [
+        (row.customer_id, row.member_id)
+        for row in plan.links
+        if row.source_id == source_id and row.id not in ending and row.customer_id not in gone
+    ]
+    claimed = [
+        (claim.customer_key, claim.member_id)
+        for claim in plan.claims
+        if claim.state == "accepted" and claim.member_id and plan.sources.get(claim.member_id) == source_id
+    ]
+    return standing + claimed
+
+
+def _explained(plan: ClassifyPlan, left: Prepared, right: Prepared) -> dict[tuple[int, int], Reasons]:
+    """Why, for every pair that becomes a link or a case."""
+    asked = [
+        (one.customer_id, one.member_id)
+        for one in plan.decisions
+        if one.action in {Action.CASE, Action.MOVE} or one.reason in {Reason.CLEAR, Reason.HELD_CONTRADICTED}
+    ]
+    if not asked:
+        return {}
+    ids = np.array(asked, np.int64)
+    left_rows, right_rows = _rows(left, ids[:, 0]), _rows(right, ids[:, 1])
+    explained = explain_pairs(plan.model, left, right, left_rows, right_rows)
+    return {
+        pair: [(reason.code, reason.bits) for reason in reasons]
+        for pair, reasons in zip(asked, explained, strict=True)
+    }
+
+
+def _rows(people: Prepared, ids: np.ndarray) -> np.ndarray:
+    order = np.argsort(people.ids)
+    return order[np.searchsorted(people.ids, ids, sorter=order)]
+
+
+def _new_members(plan: ClassifyPlan) -> dict[int, list[int]]:
+    """Customer → members it is about to be linked to."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for one in plan.by_action(Action.LINK):
+        if one.reason == Reason.CLEAR:
+            found[one.customer_id].append(one.member_id)
+    for claim in plan.claims:
+        if claim.state == "accepted" and claim.member_id:
+            found[claim.customer_key].append(claim.member_id)
+    return found
+
+
+def _preview_ids(plan: ClassifyPlan) -> Iterable[int]:
+    return set(_new_members(plan)) | {one.key for one in plan.scan.changed if one.full}
+
+
+def changed_by_key(plan: ClassifyPlan) -> dict[int, ChangedCustomer]:
+    """Customer key → the customer whose row must be written."""
+    return {one.key: one for one in plan.scan.changed}

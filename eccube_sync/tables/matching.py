@@ -1,0 +1,213 @@
+"""Statements of the matcher's index: blocking keys, scored pairs, what stands between a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+
+from eccube_sync.db import AnyRow
+from eccube_sync.tables.cases import review_case
+from eccube_sync.tables.classes import chunks
+from eccube_sync.tables.customers import customer
+from eccube_sync.tables.links import link, match_key, match_model, scored_pair, undone_pair
+from eccube_sync.tables.members import member
+from eccube_sync.tables.runs import run
+
+CUSTOMER, MEMBER = 1, 2
+Integers = NDArray[np.int64]
+ROWS_AT_ONCE = 5000
+
+
+def newest_model(connection: Connection) -> AnyRow | None:
+    """The model in force."""
+    return connection.execute(select(match_model).order_by(match_model.c.id.desc()).limit(1)).first()
+
+
+def newest_run(connection: Connection) -> int:
+    """The id of the newest run; 0 before the first."""
+    return int(connection.execute(select(func.coalesce(func.max(run.c.id), 0))).scalar_one())
+
+
+def changed_members(connection: Connection, after_run: int) -> list[int]:
+    """Current members changed by a later run than ``after_run``, by id."""
+    rows = connection.execute(
+        select(member.c.id)
+        .where(member.c.current == 1, member.c.changed_run_id > after_run)
+        .order_by(member.c.id)
+    )
+    return [row.id for row in rows]
+
+
+def all_members(connection: Connection) -> list[int]:
+    """Every current member, by id."""
+    return [
+        row.id
+        for row in connection.execute(select(member.c.id).where(member.c.current == 1).order_by(member.c.id))
+    ]
+
+
+def members_by_source(connection: Connection, member_ids: Iterable[int]) -> dict[int, int]:
+    """Member id → source id."""
+    found: dict[int, int] = {}
+    for ids in chunks(member_ids):
+        rows = connection.execute(select(member.c.id, member.c.source_id).where(member.c.id.in_(ids)))
+        found.update((row.id, row.source_id) for row in rows)
+    return found
+
+
+def who_has_keys(connection: Connection, side: int, keys: Integers) -> tuple[Integers, Integers]:
+    """The stored (key, subject id) of these keys on one side."""
+    found: list[tuple[int, int]] = []
+    for ids in chunks(np.unique(keys).tolist()):
+        rows = connection.execute(
+            select(match_key.c.key_hash, match_key.c.subject_id).where(
+                match_key.c.key_hash.in_(ids), match_key.c.side == side
+            )
+        )
+        found.extend((row[0], row[1]) for row in rows)
+    columns = np.array(found, np.int64).reshape(-1, 2)
+    return columns[:, 0], columns[:, 1]
+
+
+def replace_keys(
+    connection: Connection, side: int, subject_ids: Sequence[int], keys: Integers, owners: Integers
+) -> None:
+    """Store the keys of these subjects; ``owners`` names the subject of each key."""
+    for ids in chunks(subject_ids):
+        connection.execute(delete(match_key).where(match_key.c.side == side, match_key.c.subject_id.in_(ids)))
+    order = np.lexsort((owners, keys))
+    add_keys(connection, side, keys[order], owners[order])
+
+
+def add_keys(connection: Connection, side: int, keys: Integers, owners: Integers) -> None:
+    """Insert keys, sorted by key. They are integers of our own making, so they stand in the statement as they
+    are: as parameters two million of them would take longer than the matching."""
+    schema = (
+        connection.get_execution_options()
+        .get("schema_translate_map", {})
+        .get(match_key.schema, match_key.schema)
+    )
+    table = f"{connection.dialect.identifier_preparer.quote(schema)}.{match_key.name}"
+    for start in range(0, len(keys), ROWS_AT_ONCE):
+        rows = zip(
+            keys[start : start + ROWS_AT_ONCE].tolist(),
+            owners[start : start + ROWS_AT_ONCE].tolist(),
+            strict=True,
+        )
+        values = ",".join(f"({key:d},{side:d},{owner:d})" for key, owner in rows)
+        connection.exec_driver_sql(f"INSERT INTO {table} (key_hash, side, subject_id) VALUES {values}")
+
+
+# --- pairs -----------------------------------------------------------------------------------------
+
+
+def pairs_touching(
+    connection: Connection, customer_ids: Iterable[int], member_ids: Iterable[int]
+) -> list[AnyRow]:
+    """Stored pairs with one of these customers or members; a pair may come twice."""
+    rows: list[AnyRow] = []
+    for ids in chunks(customer_ids):
+        rows += connection.execute(select(scored_pair).where(scored_pair.c.customer_id.in_(ids)))
+    for ids in chunks(member_ids):
+        rows += connection.execute(select(scored_pair).where(scored_pair.c.member_id.in_(ids)))
+    return rows
+
+
+def replace_pairs(
+    connection: Connection, customer_ids: Sequence[int], rows: Sequence[dict[str, object]]
+) -> None:
+    """Store all pairs of these customers."""
+    for ids in chunks(customer_ids):
+        connection.execute(delete(scored_pair).where(scored_pair.c.customer_id.in_(ids)))
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        connection.execute(insert(scored_pair), rows[start : start + ROWS_AT_ONCE])
+
+
+# --- what stands between -----------------------------------------------------------------------------
+
+
+def active_links(
+    connection: Connection, customer_ids: Iterable[int], member_ids: Iterable[int]
+) -> list[AnyRow]:
+    """Active links of these customers or members, each once, by id."""
+    found: dict[int, AnyRow] = {}
+    for column, wanted in ((link.c.customer_id, customer_ids), (link.c.member_id, member_ids)):
+        for ids in chunks(wanted):
+            for row in connection.execute(select(link).where(link.c.active == 1, column.in_(ids))):
+                found[row.id] = row
+    return [found[one] for one in sorted(found)]
+
+
+def set_apart(connection: Connection, customer_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Pairs a person called 別人, or whose link was undone and nothing changed on either side since."""
+    for ids in chunks(customer_ids):
+        decided = select(review_case.c.customer_id, review_case.c.member_id).where(
+            review_case.c.state == "different",
+            review_case.c.customer_id.in_(ids),
+            review_case.c.member_id.is_not(None),
+        )
+        undone = (
+            select(undone_pair.c.customer_id, undone_pair.c.member_id)
+            .join(
+                customer,
+                and_(
+                    customer.c.id == undone_pair.c.customer_id,
+                    customer.c.fingerprint == undone_pair.c.customer_fingerprint,
+                ),
+            )
+            .join(
+                member,
+                and_(
+                    member.c.id == undone_pair.c.member_id,
+                    member.c.fingerprint == undone_pair.c.member_fingerprint,
+                ),
+            )
+            .where(undone_pair.c.customer_id.in_(ids))
+        )
+        for statement in (decided, undone):
+            yield from ((row[0], row[1]) for row in connection.execute(statement))
+
+
+def open_pair_cases(connection: Connection, customer_ids: Iterable[int]) -> list[AnyRow]:
+    """Cases about pairs of these customers that wait for an answer."""
+    rows: list[AnyRow] = []
+    for ids in chunks(customer_ids):
+        rows += connection.execute(
+            select(review_case).where(
+                review_case.c.customer_id.in_(ids),
+                review_case.c.member_id.is_not(None),
+                review_case.c.state.in_(("open", "hold")),
+            )
+        )
+    return rows
+
+
+def links_of_lost_members(connection: Connection, missing_imports: int) -> list[AnyRow]:
+    """Active links whose member's code now belongs to another person, or who is missing from the store's files."""
+    return list(
+        connection.execute(
+            select(link, member.c.current.label("member_current"), member.c.missing_imports)
+            .join(member, member.c.id == link.c.member_id)
+            .where(
+                link.c.active == 1,
+                or_(member.c.current.is_(None), member.c.missing_imports >= missing_imports),
+            )
+        )
+    )
+
+
+def fingerprints(connection: Connection, member_ids: Iterable[int]) -> dict[int, str]:
+    """Member id → fingerprint."""
+    found: dict[int, str] = {}
+    for ids in chunks(member_ids):
+        rows = connection.execute(select(member.c.id, member.c.fingerprint).where(member.c.id.in_(ids)))
+        found.update((row.id, row.fingerprint) for row in rows)
+    return found
+
+
+def count_keys(connection: Connection) -> int:
+    """Whether the index holds anything yet: 0 or 1."""
+    return len(connection.execute(select(match_key.c.key_hash).limit(1)).all())
