@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from eccube_sync.db import AnyRow, inserted_id
@@ -140,15 +140,3 @@ def close_case(run: Run, case_id: int, reason: str) -> bool:
     run.record("case", case_id, "state", row.state, "closed", reason)
     run.counts["cases_closed"] += 1
     return True
-
-
-def pairs_apart(connection: Connection) -> list[tuple[int, int]]:
-    """Pairs (customer, member) no machine may link: a person said 別人, or a claim against that is unanswered."""
-    claimed = and_(review_case.c.kind == "claim_conflict", review_case.c.state.in_(UNANSWERED))
-    rows = connection.execute(
-        select(review_case.c.customer_id, review_case.c.member_id)
-        .where(or_(review_case.c.state == "different", claimed))
-        .where(review_case.c.customer_id.is_not(None), review_case.c.member_id.is_not(None))
-        .order_by(review_case.c.customer_id, review_case.c.member_id)
-    )
-    return [(row.customer_id, row.member_id) for row in rows]
