@@ -27,8 +27,8 @@ class Action(StrEnum):
     NONE = "none"
 
 
-class Reason(StrEnum):
-    """Why."""
+class Kind(StrEnum):
+    """Why: the kind of reason, and so the kind of case."""
 
     CLEAR = "clear"  # link: above the threshold, nothing against it
     HELD = "held"  # link: it stands already
@@ -52,7 +52,7 @@ class Decision:
     customer_id: int
     member_id: int
     action: Action
-    reason: Reason
+    kind: Kind
     bits: float
     probability: float
 
@@ -83,7 +83,7 @@ class Situation:
     several_accounts: bool
 
 
-Verdict = tuple[Action, Reason]
+Verdict = tuple[Action, Kind]
 
 
 @dataclass(slots=True)
@@ -92,16 +92,16 @@ class _Working:
 
     verdicts: dict[Pair, Verdict] = field(default_factory=dict)
 
-    def say(self, pairs: Iterable[Pair], action: Action, reason: Reason) -> None:
+    def say(self, pairs: Iterable[Pair], action: Action, kind: Kind) -> None:
         for pair in pairs:
-            self.verdicts[pair] = (action, reason)
+            self.verdicts[pair] = (action, kind)
 
 
 def assign(pairs: Iterable[Pair], situation: Situation) -> list[Decision]:
     """One decision for every pair, sorted by customer and member."""
     ordered = sorted(pairs, key=attrgetter("customer", "member"))
     working = _Working()
-    working.say((p for p in ordered if (p.customer, p.member) in situation.apart), Action.NONE, Reason.APART)
+    working.say((p for p in ordered if (p.customer, p.member) in situation.apart), Action.NONE, Kind.APART)
     open_pairs = [pair for pair in ordered if pair not in working.verdicts]
     wanted: dict[int, list[Pair]] = defaultdict(list)
     for customer, group in groupby(open_pairs, attrgetter("customer")):
@@ -148,7 +148,7 @@ def _judge_held(pairs: list[Pair], situation: Situation, working: _Working) -> N
     for pair in pairs:
         if pair.member == held:
             contradicted = pair.flags & (Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS)
-            working.say([pair], Action.LINK, Reason.HELD_CONTRADICTED if contradicted else Reason.HELD)
+            working.say([pair], Action.LINK, Kind.HELD_CONTRADICTED if contradicted else Kind.HELD)
         else:
             others.append(pair)
     free = [p for p in others if situation.card_rank(p.member)[0] and p.member not in situation.holder_of]
@@ -156,9 +156,9 @@ def _judge_held(pairs: list[Pair], situation: Situation, working: _Working) -> N
         return
     choice = _choose_card([pair for pair in free if pair.clear], situation, working)
     if choice:
-        working.say([choice], Action.MOVE, Reason.SUCCESSOR)
+        working.say([choice], Action.MOVE, Kind.SUCCESSOR)
     unclear = [p for p in free if p not in working.verdicts and not p.flags & Flag.NAME_ONLY and not _kin(p)]
-    working.say(unclear if not choice else [], Action.CASE, Reason.SUCCESSOR)
+    working.say(unclear if not choice else [], Action.CASE, Kind.SUCCESSOR)
 
 
 def _choose_card(clear: list[Pair], situation: Situation, working: _Working) -> Pair | None:
@@ -169,10 +169,10 @@ def _choose_card(clear: list[Pair], situation: Situation, working: _Working) -> 
     own = [p for p in clear if p is best or situation.same_card_holder(best.member, p.member)]
     rivals = [p for p in clear if p not in own and p.bits > best.bits - situation.tie_bits]
     if rivals:
-        working.say([*own, *rivals], Action.CASE, Reason.TIE)
+        working.say([*own, *rivals], Action.CASE, Kind.TIE)
         return None
     choice = max(own, key=lambda pair: (*situation.card_rank(pair.member), pair.bits, pair.member))
-    working.say((pair for pair in own if pair is not choice), Action.NONE, Reason.OTHER_CARD)
+    working.say((pair for pair in own if pair is not choice), Action.NONE, Kind.OTHER_CARD)
     return choice
 
 
@@ -188,18 +188,18 @@ def _choose_account(pairs: list[Pair], situation: Situation, working: _Working) 
     others = [pair for pair in pairs if pair is not best]
     rivals = [pair for pair in others if not same(best.customer, pair.customer)]
     if any(pair.bits > best.bits - situation.tie_bits for pair in rivals):
-        working.say(pairs, Action.CASE, Reason.TIE)
+        working.say(pairs, Action.CASE, Kind.TIE)
         return
-    working.say([best], Action.LINK, Reason.CLEAR)
+    working.say([best], Action.LINK, Kind.CLEAR)
     for pair in others:
         _say_second_account(pair, pair not in rivals, situation, working)
 
 
 def _say_second_account(pair: Pair, same: bool, situation: Situation, working: _Working) -> None:
     if same and situation.several_accounts:
-        working.say([pair], Action.LINK, Reason.CLEAR)
+        working.say([pair], Action.LINK, Kind.CLEAR)
     else:
-        working.say([pair], Action.CASE, Reason.SEVERAL_ACCOUNTS if same else Reason.TIE)
+        working.say([pair], Action.CASE, Kind.SEVERAL_ACCOUNTS if same else Kind.TIE)
 
 
 def _judge_rest(pairs: list[Pair], situation: Situation, working: _Working) -> None:
@@ -211,9 +211,9 @@ def _judge_rest(pairs: list[Pair], situation: Situation, working: _Working) -> N
         if pair in working.verdicts:
             continue
         if pair.customer in customers or pair.member in members:
-            working.say([pair], Action.NONE, Reason.TAKEN)
+            working.say([pair], Action.NONE, Kind.TAKEN)
         elif _kin(pair):
-            working.say([pair], Action.NONE, Reason.RELATIVE)
+            working.say([pair], Action.NONE, Kind.RELATIVE)
         else:
             working.say([pair], Action.CASE, _doubt(pair))
 
@@ -223,10 +223,10 @@ def _kin(pair: Pair) -> bool:
     return pair.flags & both == both
 
 
-def _doubt(pair: Pair) -> Reason:
+def _doubt(pair: Pair) -> Kind:
     if pair.flags & (Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS):
-        return Reason.CONTRADICTION
-    return Reason.NAME_ONLY if pair.flags & Flag.NAME_ONLY else Reason.UNCERTAIN
+        return Kind.CONTRADICTION
+    return Kind.NAME_ONLY if pair.flags & Flag.NAME_ONLY else Kind.UNCERTAIN
 
 
 def _decision(pair: Pair, verdict: Verdict) -> Decision:

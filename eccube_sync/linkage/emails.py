@@ -6,7 +6,8 @@ import unicodedata
 
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _NOWHERE_WORDS = """
-dummy.dummy dummy.com dummy.jp dummy.co.jp test.com test.jp test.co.jp test.test localhost invalid.invalid noemail.com nomail.com none.com aaa.com
+dummy.dummy dummy.com dummy.jp dummy.co.jp test.com test.jp test.co.jp test.test
+localhost invalid.invalid noemail.com nomail.com none.com aaa.com
 """
 _NOWHERE = frozenset(_NOWHERE_WORDS.split())
 _NOBODY_WORDS = """
@@ -31,12 +32,7 @@ def normalise_email(typed: str) -> str:
     if domain in _GMAIL:
         domain = "gmail.com"
         local = local.partition("+")[0].replace(".", "")
-    if (
-        not local
-        or domain in _NOWHERE
-        or local in _NOBODY
-        or domain.endswith((".invalid", ".test"))
-    ):
+    if not local or domain in _NOWHERE or local in _NOBODY or domain.endswith((".invalid", ".test")):
         return ""
     return f"{local}@{domain}"
 

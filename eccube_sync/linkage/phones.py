@@ -11,7 +11,7 @@ _EXTENSION = re.compile(r"内線|ext|EXT|x|X|#")
 _SEVERAL = re.compile(r"[/、,;・\n]|または|又は")
 _MOBILE = ("070", "080", "090")
 _TOLL_FREE = ("0120", "0800", "0570", "0990")
-_COUNTING = ("12345678", "23456789", "98765432")
+_COUNTING = "12345678"
 
 
 def normalise_phones(typed: Iterable[str]) -> tuple[list[int], list[int]]:
@@ -59,4 +59,4 @@ def _domestic(digits: str) -> str:
 def _placeholder(digits: str) -> bool:
     """000-0000-0000, 090-1111-1111, 03-1234-5678: typed to get past a form."""
     tail = digits[-8:]
-    return len(set(digits[-7:])) == 1 or len(set(tail)) == 1 or tail in _COUNTING or digits == "0123456789"
+    return len(set(digits[-7:])) == 1 or len(set(tail)) == 1 or tail == _COUNTING or digits == "0123456789"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -56,6 +55,16 @@ class ScoredPairs:
     def __len__(self) -> int:
         return len(self.customer_ids)
 
+    def take(self, rows: Rows) -> ScoredPairs:
+        """These pairs only, in this order."""
+        return ScoredPairs(
+            self.customer_ids[rows],
+            self.member_ids[rows],
+            self.bits[rows],
+            self.probability[rows],
+            self.flags[rows],
+        )
+
 
 def score_pairs(model: Model, left: Prepared, right: Prepared, i: Rows, j: Rows) -> Scores:
     """Score each pair (``left`` row ``i[k]``, ``right`` row ``j[k]``); a pair's score depends on that pair only."""
@@ -70,42 +79,33 @@ def score_pairs(model: Model, left: Prepared, right: Prepared, i: Rows, j: Rows)
 
 
 def match_pairs(
-    model: Model,
-    customers: Prepared,
-    members: Prepared,
-    pairs: tuple[Rows, Rows] | None = None,
-    workers: int = 1,
+    model: Model, customers: Prepared, members: Prepared, pairs: tuple[Rows, Rows] | None = None
 ) -> ScoredPairs:
     """All candidate pairs (or the given ones, as rows) whose probability is at least the model's ``review_at``.
 
-    Works in chunks, so that memory follows the pairs kept and not the pairs looked at; the number of ``workers``
-    (threads) changes nothing but the time.
+    Works in chunks, so that memory follows the pairs kept and not the pairs looked at. A caller with several
+    processes splits ``pairs`` as it likes: a pair's score depends on that pair only.
     """
     if pairs is None:
         pairs = join_keys(*blocking_keys(customers), *blocking_keys(members), excluded=model.common)
     i, j = pairs
     left, right = without_shared(model, customers), without_shared(model, members)
-
-    def kept(chunk: slice) -> tuple[Rows, Scores]:
+    kept: list[Rows] = []
+    found: list[Scores] = []
+    for chunk in _chunks(len(i)):
         scores = _score(model, left, right, i[chunk], j[chunk])
         rows = np.flatnonzero(scores.probability >= model.settings.review_at)
-        return rows + chunk.start, scores.take(rows)
-
-    if workers > 1:
-        with ThreadPoolExecutor(workers) as pool:
-            found = list(pool.map(kept, _chunks(len(i))))
-    else:
-        found = [kept(chunk) for chunk in _chunks(len(i))]
-    rows = np.concatenate([rows for rows, _ in found])
-    customer_ids, member_ids = customers.ids[i[rows]], members.ids[j[rows]]
-    order = np.lexsort((member_ids, customer_ids))
-    return ScoredPairs(
-        customer_ids[order],
-        member_ids[order],
-        np.concatenate([scores.bits for _, scores in found])[order],
-        np.concatenate([scores.probability for _, scores in found])[order],
-        np.concatenate([scores.flags for _, scores in found])[order],
+        kept.append(rows + chunk.start)
+        found.append(scores.take(rows))
+    rows = np.concatenate(kept)
+    pairs_kept = ScoredPairs(
+        customers.ids[i[rows]],
+        members.ids[j[rows]],
+        np.concatenate([scores.bits for scores in found]),
+        np.concatenate([scores.probability for scores in found]),
+        np.concatenate([scores.flags for scores in found]),
     )
+    return pairs_kept.take(np.lexsort((pairs_kept.member_ids, pairs_kept.customer_ids)))
 
 
 def _chunks(count: int) -> Iterator[slice]:

@@ -1,0 +1,92 @@
+"""Candidates: who is looked at, by keys that can be stored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eccube_sync.linkage.candidates import blocking_keys, common_keys, join_keys, shared_kinds
+from eccube_sync.linkage.prepare import prepare
+from tests.linkage.conftest import Lists
+from tests.linkage.crowd import Human, people
+
+TARO = Human(
+    1,
+    "山田",
+    "太郎",
+    "ヤマダ",
+    "タロウ",
+    "1000001",
+    "千代田区千代田1-2-3",
+    ("090-2345-6781",),
+    (),
+    date(1980, 1, 2),
+)
+NOBODY = Human(2, "", "", "", "", "", "", (), (), None)
+
+Keyed = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 9)), max_size=30)
+
+
+@given(Keyed, Keyed, st.sets(st.integers(1, 6), max_size=2))
+def test_exactly_the_rows_that_share_a_followed_key_are_joined(
+    left: list[tuple[int, int]], right: list[tuple[int, int]], excluded: set[int]
+) -> None:
+    columns = [np.array(side, np.int64).reshape(-1, 2).T for side in (left, right)]
+    i, j = join_keys(*columns[0], *columns[1], excluded=np.array(sorted(excluded), np.int64))
+    expected = sorted({(a, b) for x, a in left for y, b in right if x == y and x not in excluded})
+    assert list(zip(i.tolist(), j.tolist(), strict=True)) == expected
+
+
+def test_a_changed_row_has_the_same_keys_alone_as_among_all(lists: Lists) -> None:
+    keys, rows = blocking_keys(lists.members)
+    by_row = defaultdict(list)
+    for key, row in zip(keys.tolist(), rows.tolist(), strict=True):
+        by_row[row].append(key)
+    for row in range(0, 4000, 371):
+        alone = prepare(people([lists.member_records[row]]))
+        assert blocking_keys(alone)[0].tolist() == by_row[row]
+        assert blocking_keys(lists.members.take(np.array([row])))[0].tolist() == by_row[row]
+
+
+def test_keys_never_change_because_they_are_stored() -> None:
+    only_phone = replace(NOBODY, phones=("090-2345-6781",))
+    assert blocking_keys(prepare(people([only_phone])))[0].tolist() == [KEY_OF_THE_PHONE]
+
+
+def test_nearly_all_true_pairs_are_candidates(lists: Lists) -> None:
+    i, j = join_keys(
+        *blocking_keys(lists.customers), *blocking_keys(lists.members), excluded=lists.model.common
+    )
+    people_left = np.array([record.person for record in lists.customer_records])
+    people_right = np.array([record.person for record in lists.member_records])
+    found = len(np.unique(i[people_left[i] == people_right[j]]))
+    assert found / lists.true_links() >= 0.99
+    assert len(i) < 100_000
+
+
+def test_any_two_weak_facts_make_a_candidate_and_one_does_not() -> None:
+    weak = {"family": "family_kana", "given": "given_kana", "birth": "birth", "postal": "postal"}
+    left = prepare(people([TARO]))
+    for one in weak:
+        alone = prepare(people([replace(NOBODY, **{one: getattr(TARO, one)})]))
+        assert not shared_kinds(left, alone, 0, 0)
+        for other in weak.keys() - {one}:
+            both = replace(NOBODY, **{field: getattr(TARO, field) for field in (one, other)})
+            assert shared_kinds(left, prepare(people([both])), 0, 0), (one, other)
+
+
+def test_a_person_without_any_information_is_nobodys_candidate() -> None:
+    assert len(blocking_keys(prepare(people([NOBODY])))[0]) == 0
+
+
+def test_a_key_that_too_many_share_is_not_followed() -> None:
+    many, few = np.array([7] * 5 + [8]), np.array([8, 9])
+    assert common_keys(many, few, max_block=4).tolist() == [7]
+
+
+KEY_OF_THE_PHONE = -5039330572453612166
