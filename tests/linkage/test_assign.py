@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eccube_sync.linkage.assign import Action, Decision, Pair, Kind, Situation, assign, components
+from eccube_sync.linkage.assign import Action, Decision, Kind, Pair, Situation, assign, components
 from eccube_sync.linkage.score import Flag
 
 FREE = Situation(
