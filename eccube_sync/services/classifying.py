@@ -18,7 +18,7 @@ from eccube_sync.clock import to_database
 from eccube_sync.db import CHUNK, AnyRow, inserted_id
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
-from eccube_sync.linkage.assign import Action, Decision, Reason
+from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.candidates import Keys
 from eccube_sync.services.casing import close_case, open_case
@@ -36,7 +36,7 @@ from eccube_sync.tables.links import match_model
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 from eccube_sync.tables.runs import installation
 
-MATCH_KINDS = frozenset(reason.value for reason in Reason)
+MATCH_KINDS = frozenset(kind.value for kind in Kind)
 REPORTED = (
     "customers_new", "customers_changed", "customers_gone", "links_by_code", "links_by_match", "links_moved",
     "links_ended", "claims_waiting", "claims_refused", "claims_in_conflict", "cases_opened", "cases_closed",
@@ -54,9 +54,9 @@ def plan_report(plan: ClassifyPlan, *, rows: bool = False) -> Report:
         columns = (_("customer"), _("member"), _("decision"), _("reason"), _("probability"))
         listing = Listing(_("Pairs"), columns)
         for one in plan.decisions:
-            if one.action != Action.NONE and one.reason != Reason.HELD:
+            if one.action != Action.NONE and one.kind != Kind.HELD:
                 probability = f"{one.probability:.4f}"
-                listing.rows.append((one.customer_id, one.member_id, one.action, one.reason, probability))
+                listing.rows.append((one.customer_id, one.member_id, one.action, one.kind, probability))
         report.listings.append(listing)
     return report
 
@@ -266,7 +266,7 @@ class _Work:
 
     def _new_links(self, keys: Sequence[int], ids: dict[int, int]) -> list[NewLink]:
         decided = self._decided(keys, Action.LINK)
-        return [self._new_link(one, ids) for one in decided if one.reason == Reason.CLEAR]
+        return [self._new_link(one, ids) for one in decided if one.kind == Kind.CLEAR]
 
     def _new_link(
         self, one: Decision, ids: dict[int, int], *, method: str = "match", proven_by: str | None = None
@@ -288,7 +288,7 @@ class _Work:
         asked: set[tuple[int, int]] = set()
         for key in keys:
             for one in self.decisions.get(key, ()):
-                if one.action == Action.CASE or one.reason == Reason.HELD_CONTRADICTED:
+                if one.action == Action.CASE or one.kind == Kind.HELD_CONTRADICTED:
                     asked.add((key, one.member_id))
                     self._ask(one, ids)
         for key in keys:
@@ -299,7 +299,7 @@ class _Work:
     def _ask(self, one: Decision, ids: dict[int, int]) -> None:
         open_case(
             self.run,
-            kind=one.reason.value,
+            kind=one.kind.value,
             customer_id=ids[one.customer_id],
             member_id=one.member_id,
             customer_fingerprint=self.plan.customer_fingerprints.get(one.customer_id, ""),

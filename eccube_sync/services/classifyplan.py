@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from eccube_sync.clock import tokyo_date
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.eccube import GENERATIONS, detect
-from eccube_sync.linkage.assign import Action, Decision, Reason
+from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.linkage.decide import Standing, decide
 from eccube_sync.linkage.explain import explain_pairs
 from eccube_sync.linkage.model import Model, fit_model
@@ -73,7 +73,7 @@ class ClassifyPlan:
 
     def counts(self) -> dict[str, int]:
         """The plan in numbers."""
-        new = [one for one in self.by_action(Action.LINK) if one.reason == Reason.CLEAR]
+        new = [one for one in self.by_action(Action.LINK) if one.kind == Kind.CLEAR]
         claims = Counter(claim.state for claim in self.claims)
         return {
             "customers_seen": self.scan.seen,
@@ -86,8 +86,8 @@ class ClassifyPlan:
             "claims_in_conflict": claims["conflict"],
             "links_by_match": len(new),
             "links_moved": len(self.by_action(Action.MOVE)),
-            "cases_to_ask": sum(one.reason != Reason.NAME_ONLY for one in self.by_action(Action.CASE)),
-            "cases_name_only": sum(one.reason == Reason.NAME_ONLY for one in self.by_action(Action.CASE)),
+            "cases_to_ask": sum(one.kind != Kind.NAME_ONLY for one in self.by_action(Action.CASE)),
+            "cases_name_only": sum(one.kind == Kind.NAME_ONLY for one in self.by_action(Action.CASE)),
             "became_store": sum(change.upgraded for change in self.changes),
             "became_ec_only": sum(change.downgraded for change in self.changes),
         }
@@ -268,7 +268,7 @@ def _explained(plan: ClassifyPlan, left: Prepared, right: Prepared) -> dict[tupl
     asked = [
         (one.customer_id, one.member_id)
         for one in plan.decisions
-        if one.action in {Action.CASE, Action.MOVE} or one.reason in {Reason.CLEAR, Reason.HELD_CONTRADICTED}
+        if one.action in {Action.CASE, Action.MOVE} or one.kind in {Kind.CLEAR, Kind.HELD_CONTRADICTED}
     ]
     if not asked:
         return {}
@@ -290,7 +290,7 @@ def _new_members(plan: ClassifyPlan) -> dict[int, list[int]]:
     """Customer → members it is about to be linked to."""
     found: dict[int, list[int]] = defaultdict(list)
     for one in plan.by_action(Action.LINK):
-        if one.reason == Reason.CLEAR:
+        if one.kind == Kind.CLEAR:
             found[one.customer_id].append(one.member_id)
     for claim in plan.claims:
         if claim.state == "accepted" and claim.member_id:

@@ -1,0 +1,248 @@
+"""The whole night: import, decisions, classify, expire, project, cases, summary; then the mails.
+
+Each stage stands alone: one that is refused is told about and the others go on with what there is.
+Any stage may be repeated without a second effect, so a missed, repeated or killed night needs no repair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from eccube_sync.clock import from_database, tokyo_date
+from eccube_sync.db import reading
+from eccube_sync.eccube import GENERATIONS, detect
+from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode
+from eccube_sync.i18n import _
+from eccube_sync.membership.forecast import announcement, upcoming_mass_dates
+from eccube_sync.membership.guards import clock as clock_guard
+from eccube_sync.membership.guards import is_stale
+from eccube_sync.membership.verdicts import raise_if_refused
+from eccube_sync.report import Report
+from eccube_sync.services.classifying import apply_classify
+from eccube_sync.services.classifyplan import plan_classify
+from eccube_sync.services.codebinding import bind_from_import
+from eccube_sync.services.dropfolder import newest_file, purge_imported, put_away
+from eccube_sync.services.expiring import apply_expiry, plan_expiry
+from eccube_sync.services.guarding import approvals, expected_falls
+from eccube_sync.services.importing import apply_import, guard, plan_import
+from eccube_sync.services.noticing import queue_reminders
+from eccube_sync.services.ownermail import send_owner_mail
+from eccube_sync.services.pinging import ping
+from eccube_sync.services.policies import guard_numbers
+from eccube_sync.services.projecting import apply_projection, plan_projection
+from eccube_sync.services.reviewexport import export_new_cases
+from eccube_sync.services.reviewimport import apply_review_import, plan_review_import, put_away_decisions
+from eccube_sync.services.running import Run, Shop, applied_run
+from eccube_sync.services.sending import send_notices
+from eccube_sync.tables import classes
+from eccube_sync.tables.members import source
+from eccube_sync.tables.runs import run as run_table
+
+SEVERITY = (
+    ExitCode.UNEXPECTED, ExitCode.CONFIGURATION, ExitCode.GUARD_REFUSED, ExitCode.BAD_INPUT, ExitCode.LOCKED,
+    ExitCode.NEEDS_PERSON,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Night:
+    """What a night found: its counts, what it has to say, and how bad it is."""
+
+    run: Run
+    files: Sequence[Path]
+    expected: int | None
+    notes: list[str] = field(default_factory=list)
+    codes: set[ExitCode] = field(default_factory=set)
+
+    def tell(self, report: Report) -> None:
+        """Keep what a stage has to say."""
+        self.notes += report.notes
+        if report.needs_person:
+            self.codes.add(ExitCode.NEEDS_PERSON)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The worst that happened."""
+        return next((code for code in SEVERITY if code in self.codes), ExitCode.DONE)
+
+
+def run_nightly(
+    shop: Shop, connection: Connection, *, files: Sequence[Path] = (), expected: int | None = None
+) -> tuple[Report, ExitCode]:
+    """One night. ``files`` are imported instead of what lies in the drop folders."""
+    addresses = shop.settings.ping
+    ping(addresses.start)
+    try:
+        report, code = _night(shop, connection, files, expected)
+    except BaseException:
+        ping(addresses.failure)
+        raise
+    ping(addresses.success if code in {ExitCode.DONE, ExitCode.NEEDS_PERSON} else addresses.failure)
+    return report, code
+
+
+def _night(
+    shop: Shop, connection: Connection, files: Sequence[Path], expected: int | None
+) -> tuple[Report, ExitCode]:
+    _check_clock(shop, connection)
+    stages = shop.settings.nightly.stages
+    with applied_run(shop, connection, "nightly") as run:
+        night = Night(run, files, expected)
+        for name, stage in STAGES.items():
+            if name in stages:
+                _attempt(night, name, stage)
+    report = Report(_("Night of {today}:").format(today=run.today), dict(run.counts), notes=night.notes)
+    if "notify" in stages:
+        _notify(shop, connection, night, report)
+    return report, night.exit_code
+
+
+def _attempt(night: Night, name: str, stage: Callable[[Night], None]) -> None:
+    try:
+        stage(night)
+    except EccubeSyncError as error:
+        night.notes.append(_("{stage}: {message}").format(stage=name, message=_full(error)))
+        night.codes.add(error.exit_code)
+        if night.run.connection.in_transaction():
+            night.run.connection.rollback()
+
+
+def _full(error: EccubeSyncError) -> str:
+    if not isinstance(error, BadInputError) or not error.problems:
+        return str(error)
+    found = [
+        " ".join(
+            part
+            for part in (
+                _("line {line}").format(line=problem.line) if problem.line else "",
+                _("column {column}").format(column=problem.column) if problem.column else "",
+                problem.message,
+            )
+            if part
+        )
+        for problem in error.problems
+    ]
+    return "\n  ".join([str(error), *found])
+
+
+def _check_clock(shop: Shop, connection: Connection) -> None:
+    now = shop.clock.now()
+    with reading(connection):
+        generation = GENERATIONS[detect(connection)]
+        server = now if shop.database.kind == "sqlite" else generation.server_time(connection)
+        last = connection.execute(select(func.max(run_table.c.started_at))).scalar_one()
+    last_run = from_database(last) if last else None
+    raise_if_refused([clock_guard(now, server, last_run, guard_numbers(shop.settings))])
+
+
+# --- the stages ------------------------------------------------------------------------------------
+
+
+def _import(night: Night) -> None:
+    run, shop = night.run, night.run.shop
+    for one in shop.settings.sources:
+        given = [path for path in night.files] if len(shop.settings.sources) == 1 else []
+        path = given[0] if given else newest_file(shop.settings, one)
+        if path is None:
+            continue
+        plan = plan_import(shop, run.connection, path, source_key=one.key)
+        raise_if_refused(guard(shop, run.connection, plan, night.expected))
+        night.tell(apply_import(run, plan))
+        if not given:
+            put_away(shop.settings, one, path, run.now)
+    purge_imported(shop.settings, run.now)
+    run.transaction(bind_from_import, run)
+    _tell_overdue(night)
+
+
+def _tell_overdue(night: Night) -> None:
+    shop, numbers = night.run.shop, guard_numbers(night.run.shop.settings)
+    with reading(night.run.connection):
+        taken = {row.source_key: row.taken_at for row in night.run.connection.execute(select(source))}
+    for one in shop.settings.sources:
+        moment = from_database(taken[one.key]) if taken.get(one.key) else None
+        if is_stale(moment, night.run.now, one.export_every_hours, numbers):
+            night.run.counts["overdue_files"] += 1
+            night.notes.append(
+                _(
+                    "The member export of {source} is overdue; nobody is downgraded on old data. "
+                    "Export the members from the POS."
+                ).format(source=one.label)
+            )
+
+
+def _decisions(night: Night) -> None:
+    run, shop = night.run, night.run.shop
+    folder = shop.settings.folders.review_in
+    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        if path.is_file() and path.suffix.lower() in {".csv", ".xlsx", ".txt"}:
+            plan = plan_review_import(shop, run.connection, path)
+            night.tell(apply_review_import(run, plan))
+            put_away_decisions(shop.settings, path, run.now)
+
+
+def _classify(night: Night) -> None:
+    plan = plan_classify(night.run.shop, night.run.connection, expected=night.expected)
+    night.tell(apply_classify(night.run, plan))
+
+
+def _expire(night: Night) -> None:
+    run, shop = night.run, night.run.shop
+    plan = plan_expiry(shop, run.connection, expected=night.expected)
+    night.tell(apply_expiry(run, plan))
+    if plan.held_back:
+        night.codes.add(ExitCode.GUARD_REFUSED)
+    queue_reminders(run)
+    _announce(night)
+
+
+def _announce(night: Night) -> None:
+    run, numbers = night.run, guard_numbers(night.run.shop.settings)
+    with reading(run.connection):
+        falls = expected_falls(run.connection, run.today, numbers.announce_days)
+        active = classes.count_active(run.connection)
+        approved = approvals(run.connection, list(falls))
+    for mass_date in upcoming_mass_dates(falls, active, tokyo_date(run.now), numbers, approved):
+        night.notes.append(announcement(mass_date))
+
+
+def _project(night: Night) -> None:
+    plan = plan_projection(night.run.shop, night.run.connection)
+    night.tell(apply_projection(night.run, plan))
+
+
+def _cases(night: Night) -> None:
+    night.tell(export_new_cases(night.run))
+
+
+def _summary(night: Night) -> None:
+    night.tell(send_owner_mail(night.run, night.notes))
+
+
+STAGES: dict[str, Callable[[Night], None]] = {
+    "import": _import,
+    "decisions": _decisions,
+    "classify": _classify,
+    "expire": _expire,
+    "project": _project,
+    "cases": _cases,
+    "summary": _summary,
+}
+
+
+def _notify(shop: Shop, connection: Connection, night: Night, report: Report) -> None:
+    """The mails leave under a lock of their own, after everything else."""
+    try:
+        sent = send_notices(shop, connection)
+    except EccubeSyncError as error:
+        report.notes.append(_("{stage}: {message}").format(stage="notify", message=error))
+        night.codes.add(error.exit_code)
+        return
+    report.counts |= {name: number for name, number in sent.counts.items() if name != "notices_queued"}
+    report.notes += sent.notes
+    if sent.needs_person:
+        night.codes.add(ExitCode.NEEDS_PERSON)
