@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import click
 
-from eccube_sync.commands import migrate, runs
+from eccube_sync.commands import migrate, review, runs
 
 COMMANDS: dict[str, click.Command] = {
     "migrate": migrate.command,
+    "review": review.command,
     "runs": runs.command,
 }

@@ -1,0 +1,107 @@
+"""A shop as an integrator finds it: EC-CUBE's database, and a folder for our configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eccube_sync.application import Application
+from eccube_sync.cli import run
+from eccube_sync.clock import FixedClock
+from eccube_sync.config import load
+from eccube_sync.db import Database
+from eccube_sync.settings import Settings
+from tests.support.shop import Shop
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+@dataclass
+class Place:
+    """A shop with a configuration; ``values`` are TOML lines by table, changed by a test before it runs."""
+
+    shop: Shop
+    folder: Path
+    own: str
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "eccube-sync.toml"
+
+    def write(self) -> None:
+        """Write the configuration as the values now are."""
+        lines = ['language = "en"']
+        for table, values in self.values.items():
+            lines.append(f"[[{table}]]" if table in ("source", "projection") else f"[{table}]")
+            lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
+        self.path.write_text("\n".join(lines) + "\n")
+        self.path.chmod(0o600)
+
+    def settings(self) -> Settings:
+        self.write()
+        return load(self.path)
+
+    def database(self) -> Database:
+        return Database(self.settings())
+
+    def run(self, *arguments: str) -> int:
+        """Run the program as a user would; the exit code."""
+        if not self.path.exists():
+            self.write()
+        return run(["--config", str(self.path), *arguments], Application(clock=self.clock))
+
+    def root(self, *statements: str) -> None:
+        """Run statements as the administrator of the database server."""
+        assert self.shop.server is not None
+        self.shop.server.execute(*statements)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def _place(shop: Shop, folder: Path, own: str, database: dict[str, Any]) -> Place:
+    folder.mkdir(mode=0o700)
+    values = {
+        "shop": {"name": "見本書店"},
+        "database": database | {"kind": shop.kind, "eccube": shop.database, "own": own},
+        "source": {"key": "store", "name": "本店"},
+        "legal": {"relation": "same_company"},
+    }
+    return Place(shop, folder, own, values)
+
+
+@pytest.fixture
+def sqlite_place(sqlite_shop: Shop, tmp_path: Path) -> Place:
+    """A shop on SQLite."""
+    return _place(sqlite_shop, tmp_path / "sync", "eccube_sync.db", {})
+
+
+@pytest.fixture
+def mariadb_place(mariadb_shop: Shop, tmp_path: Path) -> Iterator[Place]:
+    """A shop on MariaDB, whose administrator runs everything until a test makes accounts."""
+    assert mariadb_shop.server is not None
+    own = f"sync_{next(_numbers)}"
+    place = _place(mariadb_shop, tmp_path / "sync", own, {"socket": mariadb_shop.server.socket})
+    place.values["database"]["accounts"] = "single"
+    place.values["database.runtime"] = {"user": "root"}
+    yield place
+    place.root(f"DROP DATABASE IF EXISTS {own}")
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """The test runs once on SQLite and once on MariaDB."""
+    found: Place = request.getfixturevalue(f"{request.param}_place")
+    return found
