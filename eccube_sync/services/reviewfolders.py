@@ -1,0 +1,35 @@
+"""The folders of review files: which plain files lie there, and which are old enough to go."""
+
+from __future__ import annotations
+
+import stat
+from datetime import datetime
+from pathlib import Path
+
+from eccube_sync.settings import Settings
+
+_DAY = 24 * 60 * 60
+
+
+def done_folder(settings: Settings) -> Path:
+    """Where filled files go once they were imported."""
+    return settings.folders.review_in / "done"
+
+
+def plain_files(folder: Path) -> list[Path]:
+    """The regular files in a folder, links left out; none when there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if stat.S_ISREG(path.lstat().st_mode)]
+
+
+def purge_review_files(settings: Settings, now: datetime) -> int:
+    """Delete review files older than ``review.keep_days``, written and read ones; returns how many."""
+    oldest = now.timestamp() - settings.review.keep_days * _DAY
+    purged = 0
+    for folder in (settings.folders.review_out, done_folder(settings)):
+        for path in plain_files(folder):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+                purged += 1
+    return purged
