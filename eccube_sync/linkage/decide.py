@@ -14,7 +14,7 @@ from eccube_sync.linkage.model import Model
 from eccube_sync.linkage.score import Flag, ScoredPairs, score_pairs
 from eccube_sync.matchers import Integers, Prepared
 
-_AGAINST = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS | Flag.NAME_ONLY | Flag.THIN
+_AGAINST = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS | Flag.NAME_ONLY | Flag.THIN | Flag.ANY_RELATIVE
 _UNLIKE = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS
 
 IdPairs = Iterable[tuple[int, int]]

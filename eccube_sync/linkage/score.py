@@ -26,6 +26,7 @@ class Flag(IntFlag):
     BIRTH_DIFFERS = 2
     NAME_ONLY = 4  # nothing but the name agrees
     THIN = 8  # fewer than two independent strong facts agree
+    ANY_RELATIVE = 16  # the given name does not agree, and nothing else says which of a household it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,11 @@ def _flags(levels: Levels) -> NDArray[np.uint8]:
     for fields in _INDEPENDENT:
         facts += np.logical_or.reduce([strong[field] for field in fields])
         besides |= np.logical_or.reduce([verdicts[field] >= Verdict.WEAK for field in fields])
-    flags = np.where(verdicts["given_name"] == Verdict.DIFFERS, Flag.GIVEN_DIFFERS, 0)
+    given = verdicts["given_name"]
+    # Twins share a birth date and their parents' mail address, but hardly ever a mobile as well.
+    personal = strong["mobile"] & (strong["birth_date"] | strong["email"])
+    flags = np.where(given == Verdict.DIFFERS, Flag.GIVEN_DIFFERS, 0)
+    flags |= np.where((given == Verdict.SILENT) & ~personal, Flag.ANY_RELATIVE, 0)
     flags |= np.where(verdicts["birth_date"] == Verdict.DIFFERS, Flag.BIRTH_DIFFERS, 0)
     flags |= np.where(~besides, Flag.NAME_ONLY, 0)
     flags |= np.where(facts < 2, Flag.THIN, 0)
