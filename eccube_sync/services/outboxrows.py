@@ -1,0 +1,171 @@
+"""New rows of the outbox: their key, their state, and for those that will leave their bytes and recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from eccube_sync.clock import from_database
+from eccube_sync.db import AnyRow
+from eccube_sync.eccube import GENERATIONS, EccubeCustomer, detect
+from eccube_sync.mailmessage import MessageRefusedError
+from eccube_sync.notices import NOTICES, Event
+from eccube_sync.services.composing import Addressee, Composer
+from eccube_sync.services.noticesituations import DueNotice
+from eccube_sync.settings import Settings
+from eccube_sync.tables.classes import chunks
+from eccube_sync.tables.customers import customer, customer_class
+from eccube_sync.tables.members import member, member_version
+from eccube_sync.tables.notices import notice
+
+QUEUED, BASELINE, CANCELLED, FAILED = "queued", "baseline", "cancelled", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a due notice becomes; ``message`` and ``recipient`` only where it is queued."""
+
+    state: str
+    reason: str | None = None
+    recipient: str | None = None
+    message: bytes | None = None
+
+
+def key_of(due: DueNotice) -> str:
+    """The key of a due notice: one event, one key."""
+    return NOTICES[due.kind].key(due.event)
+
+
+def existing_keys(connection: Connection, keys: Iterable[str]) -> set[str]:
+    """Those of these keys the outbox has already, in whatever state."""
+    wanted = sorted(set(keys))
+    found: set[str] = set()
+    for start in range(0, len(wanted), 1000):
+        part = wanted[start : start + 1000]
+        rows = connection.execute(select(notice.c.notice_key).where(notice.c.notice_key.in_(part)))
+        found.update(row.notice_key for row in rows)
+    return found
+
+
+def row_of(due: DueNotice, outcome: Outcome, identity: str, run_id: int, now: datetime) -> dict[str, Any]:
+    """A row for the outbox; every row has the same columns, so that many go in at once."""
+    event = due.event
+    return {
+        "notice_key": key_of(due),
+        "kind": due.kind,
+        "customer_id": event.customer,
+        "member_id": event.member,
+        "link_id": event.link,
+        "end_date": event.end_date,
+        "days": event.days,
+        "event_on": due.event_on,
+        "urgency": NOTICES[due.kind].URGENCY,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "message_id": identity,
+        "recipient": outcome.recipient,
+        "message": outcome.message,
+        "run_id": run_id,
+        "created_at": now,
+    }
+
+
+def event_of(row: AnyRow) -> Event:
+    """What a row of the outbox is about."""
+    return Event(
+        customer=row.customer_id, member=row.member_id, link=row.link_id, end_date=row.end_date, days=row.days
+    )
+
+
+def compose_all(
+    settings: Settings,
+    connection: Connection,
+    composer: Composer,
+    due: Sequence[DueNotice],
+    now: datetime,
+    mailed_on: Mapping[int, date] | None = None,
+) -> list[Outcome]:
+    """The bytes of these notices, for each of them or why there are none; reads EC-CUBE once for all."""
+    people = people_of(connection, (one.event.customer for one in due))
+    classes = _classes(connection, (one.event.customer for one in due))
+    members = _members(connection, (one.event.member for one in due))
+    found = []
+    for one in due:
+        person = people.get(one.event.customer)
+        if person is None:
+            found.append(Outcome(CANCELLED, "customer_gone"))
+            continue
+        store = members.get(one.event.member or 0)
+        addressee = Addressee(
+            person=person,
+            proven=one.proven,
+            member_number=(store.number or store.code) if store else None,
+            store_allows_mail=store.mail_allowed if store else None,
+            end_date=one.event.end_date,
+            membership_class=classes.get(one.event.customer),
+            mailed_on=(mailed_on or {}).get(one.event.customer),
+        )
+        found.append(_compose(composer, one, addressee, now))
+    return found
+
+
+def _compose(composer: Composer, due: DueNotice, to: Addressee, now: datetime) -> Outcome:
+    try:
+        recipient, message = composer.compose(due.kind, key_of(due), to, now)
+    except MessageRefusedError as error:
+        return Outcome(FAILED, error.reason)
+    return Outcome(QUEUED, None, recipient, message)
+
+
+def people_of(connection: Connection, customer_ids: Iterable[int]) -> dict[int, EccubeCustomer]:
+    """Our id → the full customer in EC-CUBE that it still stands for; others are left out."""
+    found: dict[int, EccubeCustomer] = {}
+    generation = GENERATIONS[detect(connection)]
+    for ids in chunks(customer_ids):
+        ours = connection.execute(
+            select(customer.c.id, customer.c.eccube_id, customer.c.eccube_created_at).where(
+                customer.c.id.in_(ids), customer.c.current == 1, customer.c.state == "full"
+            )
+        ).all()
+        seen = {
+            one.eccube_id: one
+            for one in generation.customers_by_id(connection, [row.eccube_id for row in ours])
+        }
+        for row in ours:
+            person = seen.get(row.eccube_id)
+            if person and person.state == "full" and _same_moment(person.created_at, row.eccube_created_at):
+                found[row.id] = person
+    return found
+
+
+def _same_moment(seen: datetime, stored: datetime) -> bool:
+    """The same EC-CUBE id with another moment of creation is another person."""
+    return seen.replace(microsecond=0) == from_database(stored)
+
+
+def _classes(connection: Connection, customer_ids: Iterable[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for ids in chunks(customer_ids):
+        rows = connection.execute(
+            select(customer_class.c.customer_id, customer_class.c.membership_class).where(
+                customer_class.c.customer_id.in_(ids)
+            )
+        )
+        found.update({row.customer_id: row.membership_class for row in rows})
+    return found
+
+
+def _members(connection: Connection, member_ids: Iterable[int | None]) -> dict[int, AnyRow]:
+    found: dict[int, AnyRow] = {}
+    for ids in chunks(one for one in member_ids if one is not None):
+        rows = connection.execute(
+            select(member.c.id, member_version.c.code, member_version.c.number, member_version.c.mail_allowed)
+            .join(member_version, member_version.c.id == member.c.version_id)
+            .where(member.c.id.in_(ids))
+        )
+        found.update({row.id: row for row in rows})
+    return found
