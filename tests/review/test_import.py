@@ -1,0 +1,354 @@
+"""Filled files: what spreadsheet programs make of them, and what must never be applied."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from eccube_sync.errors import BadInputError, ConfigurationError
+from eccube_sync.services.answering import Answer, answer_case
+from eccube_sync.services.reviewfile import decision_of
+from eccube_sync.services.reviewimport import (
+    apply_review_import,
+    plan_review_import,
+    put_away_decisions,
+    waiting_review_files,
+)
+from eccube_sync.services.reviewtoken import ALPHABET
+from eccube_sync.tables import metadata
+from eccube_sync.tables.cases import review_case, review_decision
+from eccube_sync.tables.links import link
+from eccube_sync.tables.runs import installation, run
+from tests.review.files import SAVERS, column, exported, fill, newest, save, take_back
+from tests.support.rows import OurShop
+
+
+def tables_but_runs() -> list:
+    return [table for table in metadata.sorted_tables if table not in (run, installation)]
+
+
+@pytest.fixture
+def three(small: OurShop) -> list[str]:
+    """Three cases of three customers."""
+    return [small.add_case(small.add_customer(), small.add_member()) for _number in range(3)]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_a_file_given_back_untouched_changes_nothing(ours: OurShop, form: str) -> None:
+    for _number in range(2):
+        ours.add_case(ours.add_customer(), ours.add_member())
+    exported(ours, format=form)
+    before = ours.snapshot(*tables_but_runs())
+    result = take_back(ours, newest(ours))
+    assert result.counts == {"decisions_undecided": 2}
+    assert ours.snapshot(*tables_but_runs()) == before
+
+
+def test_a_plan_writes_nothing_at_all(ours: OurShop) -> None:
+    case = ours.add_case(ours.add_customer(), ours.add_member())
+    path = save(ours, fill(exported(ours), {case: "同一"}))
+    before = ours.snapshot(*metadata.sorted_tables)
+    with ours.connect() as connection:
+        plan = plan_review_import(ours.service, connection, path)
+    assert plan.report().counts["decisions_same"] == 1
+    assert ours.snapshot(*metadata.sorted_tables) == before
+
+
+@pytest.mark.parametrize("how", SAVERS)
+def test_files_are_read_however_they_were_saved(small: OurShop, three: list[str], how: str) -> None:
+    cells = fill(exported(small), {three[0]: "同一", three[1]: "別人", three[2]: "保留"}, reviewer="髙橋﨑子")
+    result = take_back(small, save(small, cells, how))
+    assert result.counts | {"links_by_review": 1} == result.counts
+    assert {row.public_id: row.state for row in small.rows(review_case)} == {
+        three[0]: "same",
+        three[1]: "different",
+        three[2]: "hold",
+    }
+    assert {row.reviewer for row in small.rows(review_decision)} == {"髙橋﨑子"}
+
+
+def test_our_own_workbook_is_read_after_it_was_filled_in_excel(small: OurShop, three: list[str]) -> None:
+    exported(small, format="xlsx")
+    workbook = load_workbook(newest(small))
+    sheet = workbook.worksheets[0]
+    for row in sheet.iter_rows(min_row=2):
+        row[0].value = "別人"
+    path = small.settings.folders.review_in / "filled.xlsx"
+    workbook.save(path)
+    assert take_back(small, path).counts == {"decisions_different": 3}
+
+
+def test_rows_and_columns_may_stand_in_any_order_and_untouched_columns_may_be_gone(
+    small: OurShop, three: list[str]
+) -> None:
+    cells = fill(exported(small), {three[0]: "別人", three[2]: "保留"})
+    kept = ["Token", "Kana (store)", "ID", "Decision"]
+    positions = [cells[0].index(title) for title in kept]
+    header, *rows = [[row[position] for position in positions] for row in cells]
+    blank = ["", "", "", ""]
+    result = take_back(small, save(small, [blank, header, *reversed(rows), blank, blank]))
+    assert result.counts == {"decisions_different": 1, "decisions_hold": 1, "decisions_undecided": 1}
+    assert {row.reviewer for row in small.rows(review_decision)} == {"reviewer@shop"}
+
+
+def test_the_japanese_headers_are_known_in_every_language(small: OurShop, three: list[str]) -> None:
+    cells = fill(exported(small), {three[0]: "別人"}, reviewer="佐藤", note="住所が違う")
+    cells[0][:5] = ["判定", "理由・メモ", "確認者", "ＩＤ", "トークン"]
+    take_back(small, save(small, cells, "cp932"))
+    decision = small.row(review_decision)
+    assert (decision.decision, decision.reviewer, decision.note) == ("different", "佐藤", "住所が違う")
+
+
+@pytest.mark.parametrize(
+    ("word", "decision"),
+    [
+        ("同一", "same"), ("　同 一　", "same"), ("同じ", "same"), ("同一人物", "same"), ("Ｓａｍｅ", "same"),
+        ("別人", "different"), ("別人。", "different"), ("DIFFERENT", "different"),
+        ("保留", "hold"), ("later", "hold"), ("対応済み", "done"),
+        ("○", None), ("×", None), ("たぶん同一", None), ("同一?", None), ("同一/別人", None),
+    ],
+)  # fmt: skip
+def test_only_words_that_say_it_clearly_are_decisions(word: str, decision: str | None) -> None:
+    assert decision_of(word) == decision
+
+
+def test_a_word_nobody_knows_is_refused_with_its_line(small: OurShop, three: list[str]) -> None:
+    result = take_back(small, save(small, fill(exported(small), {three[0]: "○", three[1]: "別人"})))
+    assert set(result.refused) == {three[0]}
+    assert result.report.listings[0].rows[0][0] == 2
+    assert result.report.needs_person == 1
+
+
+def test_the_id_is_read_in_full_width_and_small_letters(small: OurShop, three: list[str]) -> None:
+    cells = fill(exported(small), {three[0]: "別人"})
+    at = cells[0].index("ID")
+    wide = {ord(sign): ord(sign) + 0xFEE0 for sign in "R-" + ALPHABET}
+    for row in cells[1:]:
+        row[at] = f" {row[at].lower()} " if row[at] != three[0] else row[at].translate(wide)
+    assert take_back(small, save(small, cells)).refused == {}
+
+
+def test_the_same_file_twice_changes_nothing(ours: OurShop) -> None:
+    customer = ours.add_customer()
+    cases = [ours.add_case(customer, ours.add_member()) for _number in range(2)]
+    later, dealt = ours.add_case(ours.add_customer(), ours.add_member()), ours.add_case(None, ours.add_member(), "missing_member")
+    decisions = {cases[0]: "同一", cases[1]: "別人", later: "保留", dealt: "対応済み"}
+    cells = fill(exported(ours), decisions)
+    take_back(ours, save(ours, cells))
+    before = ours.snapshot(*tables_but_runs())
+    again = take_back(ours, save(ours, cells))
+    assert again.counts == {"decisions_known": 4}
+    saved_anew = take_back(ours, save(ours, cells, "workbook"))
+    assert saved_anew.counts == {"decisions_known": 4}
+    assert ours.snapshot(*tables_but_runs()) == before
+
+
+def test_the_same_file_again_puts_nothing_off_that_came_back_meanwhile(ours: OurShop) -> None:
+    case = ours.add_case(ours.add_customer(), ours.add_member())
+    path = save(ours, fill(exported(ours), {case: "保留"}))
+    take_back(ours, path)
+    ours.clock.advance(timedelta(days=31))
+    exported(ours)
+    assert take_back(ours, path).counts == {"decisions_known": 1}
+    assert ours.row(review_case).state == "open"
+
+
+def test_a_file_can_be_answered_in_several_sittings(ours: OurShop) -> None:
+    first, second = (ours.add_case(ours.add_customer(), ours.add_member()) for _number in range(2))
+    cells = exported(ours)
+    take_back(ours, save(ours, fill(cells, {first: "別人"})))
+    result = take_back(ours, save(ours, fill(cells, {first: "別人", second: "同一"})))
+    assert result.counts == {"decisions_known": 1, "decisions_same": 1, "links_by_review": 1, "became_store": 1}
+
+
+def test_a_newer_export_does_not_void_an_older_one(ours: OurShop) -> None:
+    case = ours.add_case(ours.add_customer(), ours.add_member())
+    older = exported(ours)
+    newer = exported(ours)
+    assert column(older, "Token") != column(newer, "Token")
+    assert take_back(ours, save(ours, fill(older, {case: "別人"}))).refused == {}
+
+
+def test_an_answer_about_data_that_changed_since_is_refused(ours: OurShop) -> None:
+    changed, unchanged = (ours.add_case(ours.add_customer(), ours.add_member()) for _number in range(2))
+    path = save(ours, fill(exported(ours), {changed: "同一", unchanged: "同一"}))
+    ours.raise_version(changed)
+    result = take_back(ours, path)
+    assert set(result.refused) == {changed}
+    assert "newer file" in result.refused[changed]
+    assert result.counts["decisions_same"] == 1
+
+
+def test_an_answer_is_refused_whose_case_changed_between_plan_and_apply(ours: OurShop) -> None:
+    case = ours.add_case(ours.add_customer(), ours.add_member())
+    path = save(ours, fill(exported(ours), {case: "同一"}))
+    with ours.connect() as connection:
+        plan = plan_review_import(ours.service, connection, path)
+    ours.raise_version(case)
+    report = ours.apply(lambda run: apply_review_import(run, plan))
+    assert report.counts["decisions_same"] == 0
+    assert report.needs_person == 1
+    assert ours.rows(link) == []
+
+
+def test_an_answer_is_refused_when_somebody_was_linked_between_plan_and_apply(ours: OurShop) -> None:
+    member = ours.add_member()
+    case = ours.add_case(ours.add_customer(), member)
+    path = save(ours, fill(exported(ours), {case: "同一"}))
+    with ours.connect() as connection:
+        plan = plan_review_import(ours.service, connection, path)
+    ours.add_link(ours.add_customer(), member, "link_code")
+    report = ours.apply(lambda run: apply_review_import(run, plan))
+    assert (report.counts["decisions_same"], report.needs_person) == (0, 1)
+    assert ours.row(review_case, public_id=case).state == "open"
+    assert ours.rows(review_decision) == []
+
+
+def test_changed_fingerprints_void_a_token_even_under_the_same_version(small: OurShop) -> None:
+    case = small.add_case(small.add_customer(), small.add_member())
+    path = save(small, fill(exported(small), {case: "同一"}))
+    small.raise_version(case, version=1, member_fingerprint="0" * 32)
+    assert set(take_back(small, path).refused) == {case}
+
+
+def test_no_changed_character_of_id_or_token_is_ever_applied(small: OurShop, three: list[str]) -> None:
+    cells = fill(exported(small), {three[0]: "同一"})
+    (row,) = [row for row in cells[1:] if row[0]]
+    tampered = [cells[0]]
+    for title in ("ID", "Token"):
+        at = cells[0].index(title)
+        for position, sign in enumerate(row[at]):
+            for other in ("2" if sign != "2" else "3", "Z" if sign != "Z" else "Y", "-", "あ", ""):
+                if other != sign:
+                    copy = list(row)
+                    copy[at] = row[at][:position] + other + row[at][position + 1 :]
+                    tampered.append(copy)
+        for more in ("0", "Z", "-1"):
+            copy = list(row)
+            copy[at] += more
+            tampered.append(copy)
+    result = take_back(small, save(small, tampered))
+    assert result.counts == {"decisions_refused": len(tampered) - 1}
+    assert small.rows(review_decision) == []
+
+
+def test_a_token_copied_from_another_row_is_refused(small: OurShop, three: list[str]) -> None:
+    cells = fill(exported(small), dict.fromkeys(three, "同一"))
+    at = cells[0].index("Token")
+    cells[1][at], cells[2][at] = cells[2][at], cells[1][at]
+    assert len(take_back(small, save(small, cells)).refused) == 2
+
+
+def test_a_case_that_does_not_exist_is_refused_and_what_is_no_id_is_not_repeated(
+    small: OurShop, three: list[str]
+) -> None:
+    cells = fill(exported(small), dict.fromkeys(three, "同一"))
+    at = cells[0].index("ID")
+    cells[1][at], cells[2][at] = "R-999999", "山田花子"
+    result = take_back(small, save(small, cells))
+    assert set(result.refused) == {"R-999999", ""}
+
+
+def test_two_decisions_about_one_case_are_both_refused_and_repeated_ones_are_one(
+    small: OurShop, three: list[str]
+) -> None:
+    cells = fill(exported(small), dict.fromkeys(three, "別人"))
+    contradicting = [*cells[1]]
+    contradicting[0] = "同一"
+    result = take_back(small, save(small, [*cells, contradicting, cells[2]]))
+    assert len(result.report.listings[0].rows) == 2
+    assert result.counts == {"decisions_different": 2, "decisions_refused": 2}
+
+
+def test_one_customer_cannot_be_two_members_of_one_store(small: OurShop) -> None:
+    customer = small.add_customer()
+    cases = [small.add_case(customer, small.add_member()) for _number in range(2)]
+    result = take_back(small, save(small, fill(exported(small), dict.fromkeys(cases, "同一"))))
+    assert set(result.refused) == set(cases)
+    assert small.rows(link) == []
+
+
+def test_one_member_cannot_be_two_customers(small: OurShop) -> None:
+    member = small.add_member()
+    cases = [small.add_case(small.add_customer(), member) for _number in range(2)]
+    assert set(
+        take_back(small, save(small, fill(exported(small), dict.fromkeys(cases, "同一")))).refused
+    ) == set(cases)
+
+
+def test_what_was_decided_otherwise_before_stays(ours: OurShop) -> None:
+    case = ours.add_case(ours.add_customer(), ours.add_member())
+    cells = exported(ours)
+    take_back(ours, save(ours, fill(cells, {case: "別人"})))
+    assert set(take_back(ours, save(ours, fill(cells, {case: "同一"}))).refused) == {case}
+    assert ours.rows(link) == []
+
+
+def test_a_formula_in_an_answer_is_refused(small: OurShop, three: list[str]) -> None:
+    exported(small, format="xlsx")
+    workbook = load_workbook(newest(small))
+    sheet = workbook.worksheets[0]
+    sheet["A2"], sheet["A3"] = '="同一"', "別人"
+    path = small.settings.folders.review_in / "f.xlsx"
+    workbook.save(path)
+    result = take_back(small, path)
+    assert result.counts == {"decisions_different": 1, "decisions_refused": 1, "decisions_undecided": 1}
+
+
+def test_a_memo_may_have_several_lines(small: OurShop, three: list[str]) -> None:
+    take_back(small, save(small, fill(exported(small), {three[0]: "別人"}, note="一行目\n二行目")))
+    assert small.row(review_decision).note == "一行目\n二行目"
+
+
+def test_the_named_reviewer_stands_where_the_file_names_nobody(small: OurShop, three: list[str]) -> None:
+    cells = fill(exported(small), {three[0]: "別人"})
+    take_back(small, save(small, fill(cells, {three[1]: "別人"}, reviewer="鈴木")), reviewer="店長")
+    assert [row.reviewer for row in small.rows(review_decision)] in (["店長", "鈴木"], ["鈴木", "店長"])
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xlsx"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"name,phone\r\na,b\r\n", b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0old", bytes(range(128, 256)), b"\x00"],
+)
+def test_what_is_no_review_file_changes_nothing_and_says_so(small: OurShop, name: str, content: bytes) -> None:
+    small.add_case(small.add_customer(), small.add_member())
+    exported(small)
+    path = small.settings.folders.review_in / name
+    path.write_bytes(content)
+    with pytest.raises(BadInputError), small.connect() as connection:
+        plan_review_import(small.service, connection, path)
+
+
+def test_without_the_key_no_file_is_believed(small: OurShop, three: list[str]) -> None:
+    path = save(small, fill(exported(small), {three[0]: "同一"}))
+    (small.settings.folders.secrets / "review.key").unlink()
+    with pytest.raises(ConfigurationError), small.connect() as connection:
+        plan_review_import(small.service, connection, path)
+
+
+def test_an_imported_file_is_put_away_where_nobody_else_can_read_it(small: OurShop, three: list[str]) -> None:
+    cells = exported(small)
+    gone: list[Path] = []
+    for _night in range(2):
+        path = save(small, cells)
+        path.chmod(0o644)
+        (path.parent / "~$b.xlsx").write_bytes(b"lock")
+        assert waiting_review_files(small.settings) == [path]
+        gone.append(put_away_decisions(small.settings, path, small.clock.now()))
+        assert waiting_review_files(small.settings) == []
+    assert len({*gone}) == 2
+    assert {path.parent.name for path in gone} == {"done"}
+    assert {path.stat().st_mode & 0o777 for path in gone} == {0o600}
+
+
+def test_an_answer_to_an_older_version_is_refused_by_the_service_itself(small: OurShop, three: list[str]) -> None:
+    from eccube_sync.services.answering import AnswerRefusedError
+
+    case = small.row(review_case, public_id=three[0])
+    small.raise_version(three[0])
+    with pytest.raises(AnswerRefusedError, match="stale"):
+        small.apply(lambda run: run.transaction(lambda: answer_case(run, Answer(case.id, 1, "same", "佐藤"))))
