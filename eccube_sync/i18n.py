@@ -8,17 +8,24 @@ from importlib import resources
 LANGUAGES = ("en", "ja")
 
 _translations: _gettext.NullTranslations = _gettext.NullTranslations()
+_language = "en"
 
 
 def set_language(language: str) -> None:
     """Use the catalogue of ``language`` from now on; anything but ``ja`` means English."""
-    global _translations  # noqa: PLW0603 - gettext's own API is a process-wide catalogue too
+    global _translations, _language  # noqa: PLW0603 - gettext's own API is a process-wide catalogue too
+    _language = "ja" if language == "ja" else "en"
     if language == "ja":
         catalogue = resources.files("eccube_sync").joinpath("locale", "ja", "LC_MESSAGES", "eccube_sync.mo")
         with catalogue.open("rb") as file:
             _translations = _gettext.GNUTranslations(file)
     else:
         _translations = _gettext.NullTranslations()
+
+
+def current_language() -> str:
+    """The language in use: ``en`` or ``ja``."""
+    return _language
 
 
 def _(message: str) -> str:
