@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
+from typing import Final
 
 from eccube_sync.membership.policies import SourcePolicy
 
-STORE = "store"
-EC_ONLY = "ec_only"
+STORE: Final = "store"
+EC_ONLY: Final = "ec_only"
 
 ACTIVE = "active"
 SUSPENDED = "suspended"

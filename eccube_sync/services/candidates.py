@@ -143,10 +143,11 @@ def _join(left: Keys, right: Keys) -> Integers:
 
 def connected_pairs(
     connection: Connection, fresh: ScoredPairs, changed_customers: Integers, changed_members: Integers
-) -> ScoredPairs:
-    """``fresh`` with the stored pairs of everybody connected to a changed person.
+) -> tuple[ScoredPairs, set[int]]:
+    """``fresh`` with the stored pairs of everybody connected to a changed person, and all customers concerned.
 
-    A stored pair of a changed person is out of date: it still connects, but it is not kept.
+    A stored pair of a changed person is out of date: it still connects, since who lost a pair must be decided
+    about again too, but it is not kept.
     """
     stale_customers, stale_members = set(changed_customers.tolist()), set(changed_members.tolist())
     customers = set(fresh.customer_ids.tolist()) | stale_customers
@@ -163,7 +164,7 @@ def connected_pairs(
             members.add(row.member_id)
             if row.customer_id not in stale_customers and row.member_id not in stale_members:
                 kept[row.customer_id, row.member_id] = (row.bits, row.probability, row.flags)
-    return _together(fresh, kept)
+    return _together(fresh, kept), customers
 
 
 def _together(fresh: ScoredPairs, kept: dict[tuple[int, int], tuple[float, float, int]]) -> ScoredPairs:

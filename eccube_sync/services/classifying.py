@@ -22,7 +22,8 @@ from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.candidates import Keys
 from eccube_sync.services.casing import close_case, open_case
-from eccube_sync.services.claiming import ClaimOutcome, apply_claims
+from eccube_sync.services.claiming import apply_claims
+from eccube_sync.services.claimrules import ClaimOutcome
 from eccube_sync.services.classifyplan import ClassifyPlan
 from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.customersync import ChangedCustomer
@@ -62,8 +63,11 @@ def plan_report(plan: ClassifyPlan, *, rows: bool = False) -> Report:
 
 
 def refuse(plan: ClassifyPlan) -> None:
-    """Raise ``GuardRefusedError`` when the plan takes the class from more customers than it may."""
-    messages = [verdict.message for verdict in plan.verdicts if verdict.refused]
+    """Raise ``GuardRefusedError`` when the plan takes the class from more customers than it may.
+
+    The alarm about wrong codes took the claims out of the plan; the rest of it may go on.
+    """
+    messages = [one.message for one in plan.verdicts if one.refused and one.guard != "wrong_link_codes"]
     if messages:
         raise GuardRefusedError("\n".join(messages))
 
@@ -191,7 +195,7 @@ class _Work:
         run = self.run
         ids = self._write_customers(keys)
         self._write_index(keys, ids)
-        apply_claims(run, [one for key in keys for one in self.claims.get(key, ())], ids)
+        apply_claims(run, [one for key in keys for one in self.claims.get(key, ())])
         self._move_links(keys, ids)
         link_ids = insert_links(run, self._new_links(keys, ids))
         self._write_cases(keys, ids)
@@ -281,6 +285,7 @@ class _Work:
             bits=one.bits,
             reasons=self.plan.reasons.get((one.customer_id, one.member_id)),
             model_id=self.model_id,
+            slots=self.plan.accounts[self.plan.sources[one.member_id]],
         )
 
     def _write_cases(self, keys: Sequence[int], ids: dict[int, int]) -> None:

@@ -21,7 +21,8 @@ from eccube_sync.linkage.score import ScoredPairs
 from eccube_sync.matchers import Prepared
 from eccube_sync.membership.verdicts import GuardVerdict
 from eccube_sync.services.candidates import Keys, Reader, Side, changed_pairs, connected_pairs
-from eccube_sync.services.claiming import ClaimOutcome, plan_claims
+from eccube_sync.services.claiming import guard_claims, plan_claims
+from eccube_sync.services.claimrules import ClaimOutcome
 from eccube_sync.services.classing import ClassChange, plan_classes
 from eccube_sync.services.customersync import ChangedCustomer, CustomerScan, scan_customers
 from eccube_sync.services.guarding import downgrade_verdicts
@@ -30,6 +31,7 @@ from eccube_sync.services.people import Ignored
 from eccube_sync.services.running import Shop
 from eccube_sync.settings import Settings
 from eccube_sync.tables import matching
+from eccube_sync.tables.members import source
 from eccube_sync.tables.runs import installation
 
 
@@ -45,9 +47,14 @@ class ClassifyPlan:
     changed_members: list[int]
     customer_keys: Keys
     pairs: ScoredPairs
+    concerned: set[int]
+    """Customers connected to somebody who changed, also those who lost their last pair by it."""
     decisions: list[Decision]
     reasons: dict[tuple[int, int], Reasons]
     sources: dict[int, int]
+    """Member → source."""
+    accounts: dict[int, int]
+    """Source → how many accounts a member of it may have."""
     member_fingerprints: dict[int, str]
     customer_fingerprints: dict[int, str]
     links: list[AnyRow]
@@ -63,7 +70,7 @@ class ClassifyPlan:
     def affected(self) -> list[int]:
         """Every customer something is decided about."""
         keys = {one.key for one in self.scan.changed if one.ours is None or one.full}
-        keys.update(self.pairs.customer_ids.tolist())
+        keys.update(self.pairs.customer_ids.tolist(), self.concerned)
         keys.update(claim.customer_key for claim in self.claims)
         return sorted(keys)
 
@@ -133,9 +140,9 @@ def _plan(
     changed = Side(prepared_members, Keys.of(prepared_members))
     fresh, left, right = changed_pairs(connection, model, reader, customers, changed, everything=everything)
     stale_customers = np.array([one.key for one in scan.changed], np.int64)
-    pairs = fresh
+    pairs, concerned = fresh, set[int]()
     if not everything:
-        pairs = connected_pairs(connection, fresh, stale_customers, np.array(members, np.int64))
+        pairs, concerned = connected_pairs(connection, fresh, stale_customers, np.array(members, np.int64))
         left, right = _with_connected(reader, pairs, left, right)
     return _decide(
         shop,
@@ -149,9 +156,11 @@ def _plan(
             changed_members=members,
             customer_keys=customers.keys,
             pairs=pairs,
+            concerned=concerned,
             decisions=[],
             reasons={},
             sources={},
+            accounts=_accounts(shop.settings, connection),
             member_fingerprints={},
             customer_fingerprints={},
             links=[],
@@ -161,8 +170,8 @@ def _plan(
             everything=everything,
             watermark=None if only else matching.newest_run(connection),
         ),
-        left,
-        right,
+        (left, right),
+        only,
         expected,
     )
 
@@ -173,6 +182,12 @@ def _model_settings(settings: Settings) -> ModelSettings:
         review_at=settings.matching.review_at,
         several_accounts=any(one.accounts_per_member > 1 for one in settings.sources),
     )
+
+
+def _accounts(settings: Settings, connection: Connection) -> dict[int, int]:
+    configured = {one.key: one.accounts_per_member for one in settings.sources}
+    rows = connection.execute(select(source.c.id, source.c.source_key))
+    return {row.id: configured.get(row.source_key, 1) for row in rows}
 
 
 def _with_connected(
@@ -190,14 +205,18 @@ def _decide(
     shop: Shop,
     connection: Connection,
     plan: ClassifyPlan,
-    left: Prepared,
-    right: Prepared,
+    people: tuple[Prepared, Prepared],
+    only: Sequence[int] | None,
     expected: int | None,
 ) -> ClassifyPlan:
+    left, right = people
     plan.pairs = _present(plan.pairs, left, right)
+    plan.claims = plan_claims(shop, connection, customers=plan.scan.changed, only=only)
+    alarm = guard_claims(shop, connection, plan.claims, expected)
+    if alarm.refused:
+        plan.claims = []
     member_ids = sorted({*plan.pairs.member_ids.tolist()})
-    customer_ids = sorted({*plan.pairs.customer_ids.tolist(), *(one.key for one in plan.scan.changed)})
-    plan.claims = plan_claims(shop, connection, customers=plan.scan.changed)
+    customer_ids = plan.affected()
     plan.links = matching.active_links(connection, customer_ids, member_ids)
     plan.sources = matching.members_by_source(
         connection, [*member_ids, *(one.member_id for one in plan.claims if one.member_id)]
@@ -219,7 +238,10 @@ def _decide(
     plan.changes = plan_classes(
         shop.settings, connection, today, _preview_ids(plan), further_members=_new_members(plan)
     )
-    plan.verdicts = downgrade_verdicts(shop.settings, connection, plan.changes, shop.clock.now(), expected)
+    plan.verdicts = [
+        alarm,
+        *downgrade_verdicts(shop.settings, connection, plan.changes, shop.clock.now(), expected),
+    ]
     return plan
 
 

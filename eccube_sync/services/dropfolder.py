@@ -37,7 +37,9 @@ def purge_imported(settings: Settings, now: datetime) -> int:
     """Delete imported files kept longer than configured; returns how many."""
     limit = (now - timedelta(days=settings.state.imported_days)).timestamp()
     folder = settings.folders.imported
-    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < limit] if folder.is_dir() else []
+    if not folder.is_dir():
+        return 0
+    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < limit]
     for path in old:
         path.unlink()
     return len(old)

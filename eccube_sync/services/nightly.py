@@ -145,7 +145,7 @@ def _check_clock(shop: Shop, connection: Connection) -> None:
 def _import(night: Night) -> None:
     run, shop = night.run, night.run.shop
     for one in shop.settings.sources:
-        given = [path for path in night.files] if len(shop.settings.sources) == 1 else []
+        given = list(night.files) if len(shop.settings.sources) == 1 else []
         path = given[0] if given else newest_file(shop.settings, one)
         if path is None:
             continue
