@@ -15,6 +15,9 @@ _DATE_IN_NAME = re.compile(
     r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?:[-_T]?(\d\d)[-_:]?(\d\d)(?:[-_:]?(\d\d))?)?(?!\d)"
 )
 
+TELLS_OWN_AGE = frozenset({"name", "modified"})
+"""The rules that tell when a file was exported, and not only what is newest in it."""
+
 
 def taken_at_of(source: Source, path: Path, newest_inside: datetime | None, now: datetime) -> datetime:
     """The moment the data is from, by the source's rule; never later than ``now``.

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, insert, literal, null, or_, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, insert, literal, null, or_, select, update
 
-from eccube_sync.clock import TOKYO
 from eccube_sync.db import AnyRow, inserted_id
+from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import (
@@ -22,8 +22,6 @@ from eccube_sync.tables.members import (
     staged_member,
     store,
 )
-
-__all__ = ["TOKYO"]
 
 COPIED = tuple(column.name for column in record_columns())
 
@@ -50,6 +48,16 @@ def accepted_import(connection: Connection, of_source: int, sha256: str) -> bool
         member_import.c.state == "accepted",
     )
     return connection.execute(found.limit(1)).first() is not None
+
+
+def imports_mark(connection: Connection, key: str) -> str:
+    """Which imports a source has: changes with every import and every undone one."""
+    row = connection.execute(
+        select(func.count(), func.max(member_import.c.id))
+        .join(source, source.c.id == member_import.c.source_id)
+        .where(source.c.source_key == key, member_import.c.state == "accepted")
+    ).one()
+    return f"{row[0]}:{row[1]}"
 
 
 def last_full_import(connection: Connection, key: str) -> AnyRow | None:
@@ -105,6 +113,7 @@ def move_staged(connection: Connection, run_id: int, of_source: int, import_id: 
     _add_members(connection, run_id, of_source, import_id)
     _add_versions(connection, run_id, import_id)
     _point_at_versions(connection, run_id, import_id)
+    _close_taken_codes(connection, run_id, of_source, import_id)
     for kind in ("code", "number"):
         _close_codes(connection, run_id, import_id, kind)
         _add_codes(connection, run_id, of_source, import_id, kind)
@@ -153,7 +162,7 @@ def _add_versions(connection: Connection, run_id: int, import_id: int) -> None:
         select(
             staged_member.c.member_id,
             literal(import_id),
-            member.c.version_id,
+            func.nullif(member.c.version_id, 0),
             *(staged_member.c[name] for name in COPIED),
         )
         .join(member, member.c.id == staged_member.c.member_id)
@@ -205,6 +214,30 @@ def _close_codes(connection: Connection, run_id: int, import_id: int, kind: str)
     )
 
 
+def _close_taken_codes(connection: Connection, run_id: int, of_source: int, import_id: int) -> None:
+    """A barcode leads to one member at a time: given to another one, it ends for the one before.
+
+    Second numbers are not unique in every POS, so theirs end only with the member whose code was given away.
+    """
+    # Found by a join first: as conditions of an UPDATE, MySQL would test them for every code there is.
+    held = select(member_code.c.id).where(
+        staged_member.c.run_id == run_id,
+        member_code.c.source_id == of_source,
+        member_code.c.to_import_id.is_(None),
+    )
+    taken = held.where(
+        member_code.c.kind == "code",
+        member_code.c.code == staged_member.c.code,
+        member_code.c.member_id != staged_member.c.member_id,
+    )
+    of_replaced = held.where(member_code.c.member_id == staged_member.c.replaces_member_id)
+    ended = [row.id for statement in (taken, of_replaced) for row in connection.execute(statement)]
+    for ids in chunks(ended):
+        connection.execute(
+            update(member_code).where(member_code.c.id.in_(ids)).values(to_import_id=import_id)
+        )
+
+
 def _add_codes(connection: Connection, run_id: int, of_source: int, import_id: int, kind: str) -> None:
     written = staged_member.c[kind]
     known = exists().where(
@@ -212,7 +245,8 @@ def _add_codes(connection: Connection, run_id: int, of_source: int, import_id: i
             member_code.c.member_id == staged_member.c.member_id,
             member_code.c.kind == kind,
             member_code.c.code == written,
-            member_code.c.to_import_id.is_(None),
+            # one that just ended was given to another member, though this one's row is silent about it
+            or_(member_code.c.to_import_id.is_(None), member_code.c.to_import_id == import_id),
         )
     )
     rows = select(

@@ -1,0 +1,275 @@
+"""Plan the import of a store's member export: read all of it, compare it with what is known, write nothing.
+
+Only counts, hashes and line numbers are kept of a reading, so that a plan needs little memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from eccube_sync.clock import TOKYO, from_database
+from eccube_sync.configsources import Source
+from eccube_sync.csvfile import Limits
+from eccube_sync.db import CHUNK, AnyRow, reading
+from eccube_sync.errors import BadInputError, ConfigurationError, Problem, UsageError
+from eccube_sync.exportfile import Export, open_export
+from eccube_sync.i18n import _
+from eccube_sync.pos import MemberRecord
+from eccube_sync.report import Report
+from eccube_sync.services.memberfields import too_long
+from eccube_sync.services.reusedcodes import names_another_person
+from eccube_sync.services.running import Shop
+from eccube_sync.services.takenat import TELLS_OWN_AGE, taken_at_of
+from eccube_sync.settings import Settings
+from eccube_sync.tables import importing as statements
+from eccube_sync.tables.members import record_columns, source
+
+CONTENT = tuple(
+    column.name
+    for column in record_columns()
+    if column.name not in {"repairs", "content_hash", "fingerprint"}
+)
+
+
+@dataclass(slots=True)
+class ImportPlan:
+    """What applying a file would do; nothing is written yet."""
+
+    path: Path
+    source: Source
+    partial: bool
+    sha256: str
+    format_key: str
+    encoding: str
+    taken_at: datetime
+    known: bool = False
+    mark: str = ""
+    """Which imports the source had: when another one came meanwhile, the plan is void."""
+    counts: Counter[str] = field(default_factory=Counter)
+    fill_rates: dict[str, float] = field(default_factory=dict)
+    """Field → the share of rows that fill it."""
+    changed_lines: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
+    """Line of each new or changed row: its member, or None, and the member whose code it took over."""
+    missing: list[int] = field(default_factory=list)
+    reappeared: list[int] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    moved_back: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def report(self, applied_run: int | None = None) -> Report:
+        """The plan as counts; with the run that carried it out, what was done."""
+        if self.known:
+            return Report(_("{file} was imported before; it changes nothing.").format(file=self.path.name))
+        if applied_run is None:
+            headline = _("Import of {file} ({format}, {encoding}, data of {taken_at:%Y-%m-%d %H:%M})")
+        else:
+            headline = _("{file} was imported (run {run}, data of {taken_at:%Y-%m-%d %H:%M})")
+        headline = headline.format(
+            file=self.path.name,
+            format=self.format_key,
+            encoding=self.encoding,
+            taken_at=self.taken_at.astimezone(TOKYO),
+            run=applied_run,
+        )
+        notes = list(self.warnings) if applied_run is None else []
+        return Report(headline, dict(self.counts), notes=notes)
+
+
+def choose_source(settings: Settings, key: str | None) -> Source:
+    """The source a file belongs to: the named one, or the only one."""
+    if key is not None:
+        return settings.source(key)
+    if len(settings.sources) == 1:
+        return settings.sources[0]
+    if not settings.sources:
+        raise ConfigurationError(
+            _("{path} names no store's export yet; add a [[source]] with a key.").format(path=settings.path)
+        )
+    raise UsageError(
+        _("There are several sources ({keys}); say which one with --source.").format(
+            keys=", ".join(one.key for one in settings.sources)
+        )
+    )
+
+
+def reading_options(settings: Settings, chosen: Source, now: datetime) -> dict[str, Any]:
+    """How a file of this source is read: the options of ``open_export`` and ``inspect_export``."""
+    return {
+        "format": chosen.format,
+        "encoding": chosen.encoding,
+        "columns": {name: list(headers) for name, headers in chosen.columns.items()},
+        "memo_columns": chosen.memo_columns,
+        "now": now,
+        "limits": Limits(
+            file_bytes=settings.guards.file_megabytes * 1_000_000, rows=settings.guards.file_rows
+        ),
+    }
+
+
+def open_file(settings: Settings, path: Path, chosen: Source, now: datetime) -> Export:
+    """The export as configured for its source; times after ``now`` do not make it look new."""
+    return open_export(path, **reading_options(settings, chosen, now))
+
+
+def plan_import(
+    shop: Shop,
+    connection: Connection,
+    path: Path,
+    *,
+    source_key: str | None = None,
+    partial: bool | None = None,
+) -> ImportPlan:
+    """Read ``path`` and say what it would change. Raises ``BadInputError`` when it looks wrong."""
+    chosen = choose_source(shop.settings, source_key)
+    now = shop.clock.now()
+    export = open_file(shop.settings, path, chosen, now)
+    partial = chosen.partial if partial is None else partial
+    plan = ImportPlan(path, chosen, partial, export.sha256, export.format_key, export.encoding, now)
+    with reading(connection):
+        _compare_with_known(connection, export, plan, now)
+    return plan
+
+
+def _compare_with_known(connection: Connection, export: Export, plan: ImportPlan, now: datetime) -> None:
+    source_id = statements.source_id(connection, plan.source.key)
+    if source_id is not None and statements.accepted_import(connection, source_id, export.sha256):
+        plan.known = True
+        return
+    plan.mark = statements.imports_mark(connection, plan.source.key)
+    present = statements.present_members(connection, source_id) if source_id is not None else {}
+    _compare(connection, export, present, plan)
+    plan.fill_rates = field_fill_rates(export)
+    plan.warnings.extend(map(describe, export.warnings))
+    plan.taken_at = taken_at_of(plan.source, plan.path, export.newest_moment, now)
+    _refuse_older_data(connection, plan)
+
+
+def describe(problem: Problem) -> str:
+    """A warning with its place in the file."""
+    where = []
+    if problem.line is not None:
+        where.append(_("line {line}").format(line=problem.line))
+    if problem.column:
+        where.append(_("column {column}").format(column=problem.column))
+    place = _(", ").join(where)
+    return f"{place}: {problem.message}" if place else problem.message
+
+
+def field_fill_rates(export: Export) -> dict[str, float]:
+    """For every field with a column the share of rows that fill it, 0 to 1; of several columns the fullest."""
+    rates = export.fill_rates
+    return {
+        name: max(rates.get(header, 0.0) for header in headers_of(joined, rates))
+        for name, joined in export.column_map.items()
+    }
+
+
+def headers_of(joined: str, known: Iterable[str]) -> list[str]:
+    """The single headers of a field whose headers were joined by `` + ``."""
+    return [joined] if joined in known else joined.split(" + ")
+
+
+def _compare(connection: Connection, export: Export, present: dict[str, Any], plan: ImportPlan) -> None:
+    seen: set[str] = set()
+    for records in in_chunks(_storable(export)):
+        hashes = [content_hash(record) for record in records]
+        changed = [
+            present[record.store_key].id
+            for record, digest in zip(records, hashes, strict=True)
+            if record.store_key in present and present[record.store_key].content_hash != digest
+        ]
+        before = statements.versions_of(connection, changed)
+        for record, digest in zip(records, hashes, strict=True):
+            seen.add(record.store_key)
+            _compare_one(record, digest, present.get(record.store_key), before, plan)
+    plan.counts["rows"] = len(seen)
+    if not plan.partial:
+        plan.missing = [row.id for store_key, row in present.items() if store_key not in seen]
+        plan.counts["missing"] = len(plan.missing)
+
+
+def _storable(export: Export) -> Iterator[MemberRecord]:
+    """Every member; refuses a file with a cell our tables cannot hold, once everything else was found well."""
+    problems: list[Problem] = []
+    for record in export.rows():
+        for name, limit in too_long(record):
+            message = _("The text is longer than {limit} characters; correct it at the POS.")
+            problems.append(Problem(message.format(limit=limit), record.line, export.column_map.get(name)))
+        yield record
+    if problems:
+        sentence = _("{file}: cells are too long to be stored. Nothing was changed.")
+        raise BadInputError(sentence.format(file=export.name), tuple(problems[:20]))
+
+
+def _compare_one(
+    record: MemberRecord, digest: str, present: AnyRow | None, before: dict[int, AnyRow], plan: ImportPlan
+) -> None:
+    if record.repairs:
+        plan.counts["repaired"] += 1
+    if present is None:
+        plan.counts["new"] += 1
+        plan.changed_lines[record.line] = (None, None)
+        return
+    if present.missing_imports:
+        plan.reappeared.append(present.id)
+    if plan.partial:
+        plan.seen.append(present.id)
+    if present.content_hash == digest:
+        plan.counts["unchanged"] += 1
+        return
+    old = before[present.id]
+    if names_another_person(old, record):
+        plan.counts["reused_codes"] += 1
+        plan.changed_lines[record.line] = (None, present.id)
+        return
+    plan.counts["changed"] += 1
+    plan.changed_lines[record.line] = (present.id, None)
+    if old.end_date and record.end_date and record.end_date < old.end_date:
+        plan.moved_back += 1
+
+
+def _refuse_older_data(connection: Connection, plan: ImportPlan) -> None:
+    known = connection.execute(
+        select(source.c.taken_at).where(source.c.source_key == plan.source.key)
+    ).scalar_one_or_none()
+    if known is None or plan.taken_at >= from_database(known):
+        return
+    # The newest visit in a few members' rows says nothing about when that part was exported.
+    if plan.partial and plan.source.taken_at not in TELLS_OWN_AGE:
+        return
+    raise BadInputError(
+        _(
+            "{file} holds data of {taken_at:%Y-%m-%d %H:%M}, older than the data of {known:%Y-%m-%d %H:%M} that "
+            "was imported before. Nothing was changed; export the members again."
+        ).format(
+            file=plan.path.name,
+            taken_at=plan.taken_at.astimezone(TOKYO),
+            known=from_database(known).astimezone(TOKYO),
+        )
+    )
+
+
+def in_chunks(records: Iterator[MemberRecord]) -> Iterator[list[MemberRecord]]:
+    """The records in lists of a size one statement takes."""
+    chunk: list[MemberRecord] = []
+    for record in records:
+        chunk.append(record)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def content_hash(record: MemberRecord) -> str:
+    """What tells two versions of a row apart, as the file has it; the line and the repairs are no part of it."""
+    values = tuple(getattr(record, name) for name in CONTENT)
+    return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
