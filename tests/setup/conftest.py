@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,10 +14,11 @@ import pytest
 
 from eccube_sync.application import Application
 from eccube_sync.cli import run
-from eccube_sync.clock import FixedClock
+from eccube_sync.clock import FixedClock, SystemClock
 from eccube_sync.config import load
 from eccube_sync.db import Database
 from eccube_sync.settings import Settings
+from tests.support.mariadb import Server
 from tests.support.shop import Shop
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -105,3 +107,70 @@ def place(request: pytest.FixtureRequest) -> Place:
     """The test runs once on SQLite and once on MariaDB."""
     found: Place = request.getfixturevalue(f"{request.param}_place")
     return found
+
+
+@dataclass
+class NewShop:
+    """A shop on MariaDB that never heard of us: EC-CUBE's folder with its .env, and where ours will be."""
+
+    shop: Shop
+    server: Server
+    eccube: Path
+    folder: Path
+    own: str
+    clock: SystemClock = field(default_factory=SystemClock)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "eccube-sync.toml"
+
+    def run(self, *arguments: str) -> int:
+        return run(
+            ["--language", "en", "--config", str(self.path), *arguments], Application(clock=self.clock)
+        )
+
+    def init(self, *arguments: str) -> int:
+        return self.run(
+            "init", "--directory", str(self.folder), "--eccube-root", str(self.eccube), *arguments
+        )
+
+    def edit(self, **lines: str) -> None:
+        """What the admin does after init: a name of our own database, and lines of his choice, ``table__key``."""
+        text = self.path.read_text().replace('#own = "eccube_sync"', f'own = "{self.own}"')
+        for place, value in lines.items():
+            table, _, key = place.rpartition("__")
+            text = text.replace(f"[{table}]\n", f"[{table}]\n{key} = {value}\n", 1)
+        self.path.write_text(text)
+
+    def as_administrator(self, script: str) -> None:
+        """Run what ``grants`` printed, with the passwords filled in."""
+        filled = re.sub(
+            r"<the password in ([^>]+)>", lambda found: f"'{Path(found[1]).read_text().strip()}'", script
+        )
+        lines = [line for line in filled.splitlines() if not line.startswith("--")]
+        self.server.execute(*(part for part in "\n".join(lines).split(";\n") if part.strip()))
+
+    def settings(self) -> Settings:
+        return load(self.path)
+
+
+@pytest.fixture
+def new_shop(mariadb_shop: Shop, mariadb_server: Server, tmp_path: Path) -> Iterator[NewShop]:
+    """EC-CUBE's own account may do anything in EC-CUBE's database, as usual."""
+    number = next(_numbers)
+    eccube = tmp_path / "www" / "eccube"
+    eccube.mkdir(parents=True)
+    user, own = f"eccube_{number}", f"sync_{number}"
+    mariadb_server.execute(
+        f"CREATE USER {user}@localhost IDENTIFIED BY 'Q7''shop'",
+        f"GRANT ALL ON `{mariadb_shop.database}`.* TO {user}@localhost",
+    )
+    address = (
+        f"mysql://{user}:Q7%27shop@localhost/{mariadb_shop.database}?unix_socket={mariadb_server.socket}"
+    )
+    (eccube / ".env").write_text(f'DATABASE_URL="{address}"\nMAILER_DSN=null://default\n')
+    yield NewShop(mariadb_shop, mariadb_server, eccube, tmp_path / "sync", own)
+    mariadb_server.execute(
+        f"DROP DATABASE IF EXISTS {own}",
+        *(f"DROP USER IF EXISTS {name}@localhost" for name in (user, "eccube_sync", "eccube_sync_setup")),
+    )

@@ -1,0 +1,1 @@
+"""What ``check`` looks at, by subject. A check yields findings, reads only, and may raise what it meets."""

@@ -1,0 +1,160 @@
+"""The server: which one, what our account may do there, whether it is the right database, and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection, select, text
+
+from eccube_sync.db import reading
+from eccube_sync.eccube import GENERATIONS, detect
+from eccube_sync.i18n import _
+from eccube_sync.services.findings import Finding, fine, note, wrong
+from eccube_sync.services.granting import eccube_connection
+from eccube_sync.services.migrating import schema_state
+from eccube_sync.services.rights import (
+    WRITING,
+    Held,
+    Right,
+    eccube_rights,
+    generation_of,
+    held_rights,
+    missing_rights,
+    optional_rights,
+    own_rights,
+)
+from eccube_sync.services.running import Shop, check_identity
+from eccube_sync.settings import Settings
+from eccube_sync.tables.runs import installation
+
+_SHOWN = 8
+"""So many names of a long list are printed."""
+
+
+def missing_files(settings: Settings) -> str | None:
+    """What is missing of a SQLite shop; connecting to it would make empty files."""
+    if settings.database.kind == "sqlite":
+        if not settings.sqlite_path("eccube").exists():
+            return _("{path} does not exist; correct database.eccube").format(
+                path=settings.sqlite_path("eccube")
+            )
+        if not settings.sqlite_path("own").exists():
+            return _("{path} does not exist; run: eccube-sync migrate").format(
+                path=settings.sqlite_path("own")
+            )
+    return None
+
+
+def described(shop: Shop, connection: Connection) -> str:
+    """The server's own name for itself, and the two databases."""
+    database = shop.settings.database
+    if database.kind == "sqlite":
+        return f"SQLite, {database.eccube}, {database.own}"
+    with reading(connection):
+        version = connection.execute(text("SELECT VERSION()")).scalar_one()
+    return f"{version}, {database.eccube}, {database.own}"
+
+
+# --- rights ----------------------------------------------------------------------------------------
+
+
+def rights(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Too few: something will fail some night. Too many: a fault of ours could reach what is not ours."""
+    settings = shop.settings
+    if settings.database.kind == "sqlite":
+        yield note("rights", _("SQLite has no accounts"))
+        return
+    with reading(connection):
+        held = held_rights(connection)
+    needed = _needed(settings)
+    findings = [*_too_few(missing_rights(needed, held)), *_too_many(settings, needed, held)]
+    yield from findings
+    if not any(finding.state == "wrong" for finding in findings):
+        yield fine("rights", _("enough, and none on the whole server"))
+
+
+def _needed(settings: Settings) -> list[Right]:
+    with eccube_connection(settings) as connection:
+        generation = generation_of(connection)
+        optional = optional_rights(settings, generation, connection) if connection is not None else ()
+        return [*own_rights(settings), *eccube_rights(settings, generation), *optional]
+
+
+def _too_few(missing: list[Right]) -> Iterator[Finding]:
+    if missing:
+        yield wrong(
+            "rights",
+            _("missing: {rights}; run what `eccube-sync grants` prints").format(rights=_listed(missing)),
+        )
+
+
+def _too_many(settings: Settings, needed: Iterable[Right], held: Held) -> Iterator[Finding]:
+    if held.server:
+        yield wrong(
+            "rights",
+            _("rights on the whole server: {names}; use an account as `eccube-sync grants` prints it").format(
+                names=_listed(sorted(held.server))
+            ),
+        )
+    single = settings.database.accounts == "single"
+    ours = {settings.database.own, settings.database.eccube}
+    for pattern, privileges in sorted(held.on_databases().items()):
+        name = pattern.replace("\\", "")
+        words = _("{privileges} on all of {name}").format(privileges=_listed(sorted(privileges)), name=name)
+        if single and name in ours:
+            yield note("rights", words + _("; with a single account eccube-sync keeps to its own list"))
+        else:
+            yield wrong("rights", words + _("; the account of every day needs named tables and columns only"))
+    surplus = sorted(held.tables - set(needed), key=repr)
+    writing = [
+        right for right in surplus if right.privilege in WRITING and right.database != settings.database.own
+    ]
+    if writing:
+        yield wrong("rights", _("more than needed: {rights}; revoke them").format(rights=_listed(writing)))
+    elif surplus and not single:
+        yield note("rights", _("more than needed: {rights}").format(rights=_listed(surplus)))
+
+
+def _listed(things: list[Right] | list[str]) -> str:
+    names = [str(thing) for thing in things]
+    more = _(" and {count} more").format(count=len(names) - _SHOWN) if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+# --- our tables, identity, clock -------------------------------------------------------------------
+
+
+def schema_problem(connection: Connection) -> str | None:
+    """Why our tables cannot be worked on."""
+    return schema_state(connection).problem()
+
+
+def schema_version_of(connection: Connection) -> str:
+    """Their version, in words."""
+    return _("version {version}").format(version=schema_state(connection).stored)
+
+
+def identity(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Whether this is the database the state folder belongs to, neither restored nor copied."""
+    with reading(connection):
+        known = connection.execute(select(installation.c.database_name)).scalar_one_or_none()
+    if known is None:
+        yield note("identity", _("noted by the first run"))
+        return
+    check_identity(shop, connection)
+    yield fine("identity", known)
+
+
+def clock(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Whether the server and this machine agree on the time."""
+    if shop.settings.database.kind == "sqlite":
+        yield fine("clock", _("SQLite uses this machine's"))
+        return
+    with reading(connection):
+        theirs = GENERATIONS[detect(connection)].server_time(connection)
+    seconds = abs((theirs - shop.clock.now()).total_seconds())
+    words = _("{seconds} s between this machine and the database server").format(seconds=round(seconds))
+    if seconds > shop.settings.guards.clock_seconds:
+        yield wrong("clock", words + _("; switch on time synchronisation (chrony, ntp) on both"))
+    else:
+        yield fine("clock", words)

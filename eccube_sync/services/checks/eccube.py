@@ -1,0 +1,88 @@
+"""EC-CUBE's side: its generation, its tables, its plugins, and the places our classes are shown in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from eccube_sync.db import reading
+from eccube_sync.eccube import GENERATIONS, SchemaProblem, detect
+from eccube_sync.i18n import _
+from eccube_sync.services.findings import Finding, fine, note, wrong
+from eccube_sync.services.projecting import places, plan_projection
+from eccube_sync.services.running import Shop
+
+
+def generation(_shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Which EC-CUBE this is."""
+    with reading(connection):
+        found = detect(connection)
+        counts = GENERATIONS[found].count_by_state(connection)
+    words = _("generation {generation}, {count} full customers")
+    yield fine("generation", words.format(generation=found, count=counts["full"]))
+
+
+def schema(_shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Whether every column we read is there and as EC-CUBE made it."""
+    with reading(connection):
+        problems = GENERATIONS[detect(connection)].check_schema(connection)
+    for problem in problems:
+        yield wrong("eccube_schema", _words(problem))
+    if not problems:
+        yield fine("eccube_schema", _("every column we read is there"))
+
+
+def _words(problem: SchemaProblem) -> str:
+    place = f"{problem.table}.{problem.column}" if problem.column else problem.table
+    if problem.kind == "missing":
+        return _("{place} is not there, or our account may not read it; see the line about rights").format(
+            place=place
+        )
+    if problem.kind == "narrowed":
+        return _("{place} was made too short for what EC-CUBE stores; find out who changed it").format(
+            place=place
+        )
+    return _("{place} has another type than EC-CUBE gave it; find out who changed it").format(place=place)
+
+
+def plugins(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Plugins that put customers into groups by themselves fight with our projection."""
+    with reading(connection):
+        found = GENERATIONS[detect(connection)].group_rewriting_plugins(connection)
+    names = ", ".join(f"{plugin.code} {plugin.version}" for plugin in found)
+    grouped = any(section.kind == "customer_group" for section in shop.settings.projections)
+    if not found:
+        yield fine("plugins", _("none that rewrites customer groups"))
+    elif grouped:
+        yield wrong(
+            "plugins",
+            _(
+                "{names} rewrites customer groups at login or by purchases; switch it off, or show the class elsewhere"
+            ).format(names=names),
+        )
+    else:
+        yield note("plugins", _("{names} rewrites customer groups; we use none").format(names=names))
+
+
+def projections(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Whether the places can show a class, and whether what we wrote still stands there."""
+    configured = places(shop.settings)
+    if not configured:
+        yield note("projections", _("none: the class is shown nowhere in EC-CUBE"))
+        return
+    plan = plan_projection(shop, connection)
+    if plan.unadopted:
+        yield wrong("projections", plan.refusal())
+        return
+    for place in configured:
+        drifted = len(plan.drifted.get(place.key, ()))
+        if drifted:
+            yield wrong(
+                "projections",
+                _("{key}: somebody else changed {count}; see: eccube-sync project").format(
+                    key=place.key, count=drifted
+                ),
+            )
+        else:
+            yield fine("projections", place.key)

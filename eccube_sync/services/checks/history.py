@@ -1,0 +1,70 @@
+"""What the runs left behind: the last good night, runs that ended badly, mails in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import Connection, func, select
+
+from eccube_sync.clock import TOKYO, from_database
+from eccube_sync.db import reading
+from eccube_sync.i18n import _
+from eccube_sync.services.findings import Finding, fine, note, wrong
+from eccube_sync.services.running import Shop
+from eccube_sync.tables.notices import notice
+from eccube_sync.tables.runs import run
+
+LATE_AFTER = timedelta(hours=26)
+
+
+def nightly(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """How long ago the last night went well."""
+    finished = select(func.max(run.c.finished_at)).where(run.c.command == "nightly", run.c.state == "done")
+    with reading(connection):
+        last = connection.execute(finished).scalar_one()
+    if last is None:
+        yield note("nightly", _("none yet; crontab.example shows how to start it every night"))
+        return
+    moment = from_database(last)
+    words = _("{moment:%Y-%m-%d %H:%M}, {hours} hours ago").format(
+        moment=moment.astimezone(TOKYO), hours=int((shop.clock.now() - moment).total_seconds() // 3600)
+    )
+    if shop.clock.now() - moment > LATE_AFTER:
+        yield wrong("nightly", words + _("; find out whether cron still runs `eccube-sync nightly`"))
+    else:
+        yield fine("nightly", words)
+
+
+def unfinished(_shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Commands whose last run did not come to its end."""
+    newest = select(func.max(run.c.id)).group_by(run.c.command).scalar_subquery()
+    ended_badly = (
+        select(run.c.id, run.c.command)
+        .where(run.c.id.in_(newest), run.c.state.in_(["failed", "interrupted"]))
+        .order_by(run.c.id)
+    )
+    with reading(connection):
+        rows = connection.execute(ended_badly).all()
+    for row in rows:
+        yield wrong(
+            "runs",
+            _("run {run_id} ({command}) did not finish; see: eccube-sync runs show {run_id}").format(
+                run_id=row.id, command=row.command
+            ),
+        )
+    if not rows:
+        yield fine("runs", _("the last of every command came to its end"))
+
+
+def in_doubt(_shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Mails that were perhaps delivered; only a person may say."""
+    waiting = select(func.count()).select_from(notice).where(notice.c.state == "in_doubt")
+    with reading(connection):
+        count = connection.execute(waiting).scalar_one()
+    if count:
+        yield wrong(
+            "in_doubt", _("{count}; see eccube-sync notices list, then notices resolve").format(count=count)
+        )
+    else:
+        yield fine("in_doubt", _("none"))

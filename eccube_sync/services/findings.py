@@ -1,0 +1,95 @@
+"""What ``check`` finds: one line a matter, fine, wrong, or worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from eccube_sync.errors import ExitCode
+from eccube_sync.i18n import _, mark
+
+State = Literal["ok", "wrong", "note"]
+SIGNS: Mapping[State, str] = {"ok": "✓", "wrong": "✗", "note": "–"}
+
+TITLES: Mapping[str, str] = {
+    "configuration": mark("configuration"),
+    "folders": mark("folders"),
+    "secrets": mark("secrets"),
+    "legal": mark("legal ground"),
+    "expiry": mark("expiry policy"),
+    "promotion": mark("advertising"),
+    "templates": mark("mail templates"),
+    "mail": mark("mail server"),
+    "connection": mark("database"),
+    "rights": mark("rights of our account"),
+    "generation": mark("EC-CUBE"),
+    "eccube_schema": mark("EC-CUBE's tables"),
+    "schema": mark("our tables"),
+    "identity": mark("which database this is"),
+    "clock": mark("clock"),
+    "projections": mark("places in EC-CUBE"),
+    "plugins": mark("plugins"),
+    "nightly": mark("last night"),
+    "runs": mark("runs"),
+    "in_doubt": mark("mails in doubt"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: ``check`` is a key of ``TITLES``; a message of something wrong says what to do."""
+
+    check: str
+    state: State
+    message: str
+
+    def line(self) -> str:
+        """The line for people."""
+        return f"{SIGNS[self.state]} {_(TITLES[self.check])}: {self.message}"
+
+
+def fine(check: str, message: str) -> Finding:
+    """All is well."""
+    return Finding(check, "ok", message)
+
+
+def wrong(check: str, message: str) -> Finding:
+    """Something must be done; ``message`` says what."""
+    return Finding(check, "wrong", message)
+
+
+def note(check: str, message: str) -> Finding:
+    """Not a fault: switched off, not there yet, or not asked."""
+    return Finding(check, "note", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """All findings, in the order in which they are best mended."""
+
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Checkup:
+        """Run the checks."""
+        return cls(tuple(findings))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 when nothing is wrong, else 78."""
+        found = any(finding.state == "wrong" for finding in self.findings)
+        return ExitCode.CONFIGURATION if found else ExitCode.DONE
+
+    def lines(self) -> list[str]:
+        """One line a finding."""
+        return [finding.line() for finding in self.findings]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs: ``check`` and ``state`` are stable, ``message`` is in the user's language."""
+        return {
+            "ok": self.exit_code is ExitCode.DONE,
+            "checks": [
+                {"check": one.check, "state": one.state, "message": one.message} for one in self.findings
+            ],
+        }
