@@ -30,7 +30,7 @@ STATUSES: Mapping[str, str] = {
 
 _LINE_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_FOREIGN = re.compile(r"[+＋]\s*8\s*1[-\s]*(?:[(（]0[)）])?[-\s]*0?(?=[1-9１-９])")
+_FOREIGN = re.compile(r"[+＋][8８][1１][-\s]*(?:[(（][0０][)）])?[-\s]*[0０]?(?=[1-9１-９])")
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−ー－─", "-"))
 
 

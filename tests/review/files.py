@@ -23,7 +23,9 @@ def export(ours: OurShop, **options: object) -> Report:
 
 
 def newest(ours: OurShop) -> Path:
-    return max(ours.settings.folders.review_out.iterdir(), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return max(
+        ours.settings.folders.review_out.iterdir(), key=lambda path: (path.stat().st_mtime_ns, path.name)
+    )
 
 
 def cells_of(path: Path) -> Cells:

@@ -59,7 +59,12 @@ def test_a_persons_word_is_proof_where_the_shop_says_so(sqlite_shop: Shop, tmp_p
 
 
 def test_the_same_person_ends_a_guess_of_the_machine_and_closes_the_neighbours(ours: OurShop) -> None:
-    customer, right, wrong, third = ours.add_customer(), ours.add_member(), ours.add_member(), ours.add_member()
+    customer, right, wrong, third = (
+        ours.add_customer(),
+        ours.add_member(),
+        ours.add_member(),
+        ours.add_member(),
+    )
     somebody = ours.add_customer()
     ours.add_link(customer, wrong)
     ours.add_link(somebody, right)
@@ -74,7 +79,11 @@ def test_the_same_person_ends_a_guess_of_the_machine_and_closes_the_neighbours(o
 
 
 def test_a_neighbour_in_another_source_stays_open(sqlite_shop: Shop, tmp_path: Path) -> None:
-    with our_shop(sqlite_shop, tmp_path, '[[source]]\nkey = "store"\n[[source]]\nkey = "second"\npattern = "second*.csv"\n') as ours:
+    with our_shop(
+        sqlite_shop,
+        tmp_path,
+        '[[source]]\nkey = "store"\n[[source]]\nkey = "second"\npattern = "second*.csv"\n',
+    ) as ours:
         customer = ours.add_customer()
         asked = ours.add_case(customer, ours.add_member())
         elsewhere = ours.add_case(customer, ours.add_member(source_key="second"))
@@ -84,12 +93,12 @@ def test_a_neighbour_in_another_source_stays_open(sqlite_shop: Shop, tmp_path: P
         assert len(active(ours)) == 2
 
 
-def test_a_guess_that_links_the_pair_already_becomes_the_persons_link(ours: OurShop) -> None:
-    customer, member = ours.add_customer(), ours.add_member()
-    before = ours.add_link(customer, member)
-    case = ours.add_case(customer, member, "held_contradicted")
-    decide(ours, {case: "同一"})
-    assert (ours.row(link).id, ours.row(link).method, ours.row(link).active) == (before, "review", 1)
+def test_a_guess_that_links_the_pair_already_becomes_the_persons_link(small: OurShop) -> None:
+    customer, member = small.add_customer(), small.add_member()
+    before = small.add_link(customer, member)
+    case = small.add_case(customer, member, "held_contradicted")
+    decide(small, {case: "同一"})
+    assert (small.row(link).id, small.row(link).method, small.row(link).active) == (before, "review", 1)
 
 
 def test_no_decision_ends_what_a_person_or_a_code_linked(ours: OurShop) -> None:
@@ -108,13 +117,13 @@ def test_no_decision_ends_what_a_person_or_a_code_linked(ours: OurShop) -> None:
     assert result.report.needs_person == len(refused)
 
 
-def test_a_person_who_overrules_by_name_may_end_a_claim(ours: OurShop) -> None:
-    customer, member = ours.add_customer(), ours.add_member()
-    ours.add_link(customer, ours.add_member(), "link_code")
-    ours.add_case(customer, member)
-    answer = Answer(ours.row(review_case).id, 1, "same", "店長")
-    ours.apply(lambda run: run.transaction(lambda: answer_case(run, answer, may_end={"match", "link_code"})))
-    assert active(ours) == {(customer, member, "review")}
+def test_a_person_who_overrules_by_name_may_end_a_claim(small: OurShop) -> None:
+    customer, member = small.add_customer(), small.add_member()
+    small.add_link(customer, small.add_member(), "link_code")
+    small.add_case(customer, member)
+    answer = Answer(small.row(review_case).id, 1, "same", "店長")
+    small.apply(lambda run: run.transaction(lambda: answer_case(run, answer, may_end={"match", "link_code"})))
+    assert active(small) == {(customer, member, "review")}
 
 
 def test_different_people_are_parted_and_remembered(ours: OurShop) -> None:
@@ -128,12 +137,12 @@ def test_different_people_are_parted_and_remembered(ours: OurShop) -> None:
     assert ours.class_of(customer) == "ec_only"
 
 
-def test_different_people_and_the_same_person_in_one_file_are_all_kept(ours: OurShop) -> None:
-    customer = ours.add_customer()
-    chosen, *others = [ours.add_case(customer, ours.add_member()) for _number in range(3)]
-    result = decide(ours, {chosen: "同一", others[0]: "別人", others[1]: "保留"})
+def test_different_people_and_the_same_person_in_one_file_are_all_kept(small: OurShop) -> None:
+    customer = small.add_customer()
+    chosen, *others = [small.add_case(customer, small.add_member()) for _number in range(3)]
+    result = decide(small, {chosen: "同一", others[0]: "別人", others[1]: "保留"})
     assert result.refused == {}
-    assert states(ours) == {chosen: "same", others[0]: "different", others[1]: "closed"}
+    assert states(small) == {chosen: "same", others[0]: "different", others[1]: "closed"}
 
 
 def test_a_question_put_off_comes_back_after_the_days_the_shop_chose(ours: OurShop) -> None:
@@ -155,13 +164,13 @@ def test_a_question_put_off_comes_back_when_its_facts_change(ours: OurShop) -> N
     assert column(exported(ours), "ID") == [case]
 
 
-def test_a_question_about_one_side_is_dealt_with_and_links_nobody(ours: OurShop) -> None:
-    member = ours.add_member()
-    missing = ours.add_case(None, member, "missing_member")
-    identity = ours.add_case(ours.add_customer(), None, "identity_changed")
-    assert decide(ours, {missing: "対応済み", identity: "別人"}).refused == {}
-    assert states(ours) == {missing: "closed", identity: "different"}
-    assert active(ours) == set()
+def test_a_question_about_one_side_is_dealt_with_and_links_nobody(small: OurShop) -> None:
+    member = small.add_member()
+    missing = small.add_case(None, member, "missing_member")
+    identity = small.add_case(small.add_customer(), None, "identity_changed")
+    assert decide(small, {missing: "対応済み", identity: "別人"}).refused == {}
+    assert states(small) == {missing: "closed", identity: "different"}
+    assert active(small) == set()
 
 
 def test_a_pair_cannot_be_dealt_with_without_an_answer(small: OurShop) -> None:
@@ -169,16 +178,16 @@ def test_a_pair_cannot_be_dealt_with_without_an_answer(small: OurShop) -> None:
     assert set(decide(small, {case: "対応済み"}).refused) == {case}
 
 
-def test_nobody_is_linked_who_is_gone(ours: OurShop) -> None:
-    withdrawn = ours.add_case(ours.add_customer(state="withdrawn", status=3), ours.add_member())
-    replaced = ours.add_case(ours.add_customer(current=None), ours.add_member())
-    reused = ours.add_case(ours.add_customer(), ours.add_member(current=None))
-    assert set(decide(ours, {withdrawn: "同一", replaced: "同一", reused: "同一"}).refused) == {
+def test_nobody_is_linked_who_is_gone(small: OurShop) -> None:
+    withdrawn = small.add_case(small.add_customer(state="withdrawn", status=3), small.add_member())
+    replaced = small.add_case(small.add_customer(current=None), small.add_member())
+    reused = small.add_case(small.add_customer(), small.add_member(current=None))
+    assert set(decide(small, {withdrawn: "同一", replaced: "同一", reused: "同一"}).refused) == {
         withdrawn,
         replaced,
         reused,
     }
-    assert active(ours) == set()
+    assert active(small) == set()
 
 
 def test_a_member_may_have_as_many_accounts_as_its_source_allows(sqlite_shop: Shop, tmp_path: Path) -> None:

@@ -134,7 +134,10 @@ def test_the_id_is_read_in_full_width_and_small_letters(small: OurShop, three: l
 def test_the_same_file_twice_changes_nothing(ours: OurShop) -> None:
     customer = ours.add_customer()
     cases = [ours.add_case(customer, ours.add_member()) for _number in range(2)]
-    later, dealt = ours.add_case(ours.add_customer(), ours.add_member()), ours.add_case(None, ours.add_member(), "missing_member")
+    later, dealt = (
+        ours.add_case(ours.add_customer(), ours.add_member()),
+        ours.add_case(None, ours.add_member(), "missing_member"),
+    )
     decisions = {cases[0]: "同一", cases[1]: "別人", later: "保留", dealt: "対応済み"}
     cells = fill(exported(ours), decisions)
     take_back(ours, save(ours, cells))
@@ -146,30 +149,35 @@ def test_the_same_file_twice_changes_nothing(ours: OurShop) -> None:
     assert ours.snapshot(*tables_but_runs()) == before
 
 
-def test_the_same_file_again_puts_nothing_off_that_came_back_meanwhile(ours: OurShop) -> None:
-    case = ours.add_case(ours.add_customer(), ours.add_member())
-    path = save(ours, fill(exported(ours), {case: "保留"}))
-    take_back(ours, path)
-    ours.clock.advance(timedelta(days=31))
-    exported(ours)
-    assert take_back(ours, path).counts == {"decisions_known": 1}
-    assert ours.row(review_case).state == "open"
+def test_the_same_file_again_puts_nothing_off_that_came_back_meanwhile(small: OurShop) -> None:
+    case = small.add_case(small.add_customer(), small.add_member())
+    path = save(small, fill(exported(small), {case: "保留"}))
+    take_back(small, path)
+    small.clock.advance(timedelta(days=31))
+    exported(small)
+    assert take_back(small, path).counts == {"decisions_known": 1}
+    assert small.row(review_case).state == "open"
 
 
-def test_a_file_can_be_answered_in_several_sittings(ours: OurShop) -> None:
-    first, second = (ours.add_case(ours.add_customer(), ours.add_member()) for _number in range(2))
-    cells = exported(ours)
-    take_back(ours, save(ours, fill(cells, {first: "別人"})))
-    result = take_back(ours, save(ours, fill(cells, {first: "別人", second: "同一"})))
-    assert result.counts == {"decisions_known": 1, "decisions_same": 1, "links_by_review": 1, "became_store": 1}
+def test_a_file_can_be_answered_in_several_sittings(small: OurShop) -> None:
+    first, second = (small.add_case(small.add_customer(), small.add_member()) for _number in range(2))
+    cells = exported(small)
+    take_back(small, save(small, fill(cells, {first: "別人"})))
+    result = take_back(small, save(small, fill(cells, {first: "別人", second: "同一"})))
+    assert result.counts == {
+        "decisions_known": 1,
+        "decisions_same": 1,
+        "links_by_review": 1,
+        "became_store": 1,
+    }
 
 
-def test_a_newer_export_does_not_void_an_older_one(ours: OurShop) -> None:
-    case = ours.add_case(ours.add_customer(), ours.add_member())
-    older = exported(ours)
-    newer = exported(ours)
+def test_a_newer_export_does_not_void_an_older_one(small: OurShop) -> None:
+    case = small.add_case(small.add_customer(), small.add_member())
+    older = exported(small)
+    newer = exported(small)
     assert column(older, "Token") != column(newer, "Token")
-    assert take_back(ours, save(ours, fill(older, {case: "別人"}))).refused == {}
+    assert take_back(small, save(small, fill(older, {case: "別人"}))).refused == {}
 
 
 def test_an_answer_about_data_that_changed_since_is_refused(ours: OurShop) -> None:
@@ -279,12 +287,12 @@ def test_one_member_cannot_be_two_customers(small: OurShop) -> None:
     ) == set(cases)
 
 
-def test_what_was_decided_otherwise_before_stays(ours: OurShop) -> None:
-    case = ours.add_case(ours.add_customer(), ours.add_member())
-    cells = exported(ours)
-    take_back(ours, save(ours, fill(cells, {case: "別人"})))
-    assert set(take_back(ours, save(ours, fill(cells, {case: "同一"}))).refused) == {case}
-    assert ours.rows(link) == []
+def test_what_was_decided_otherwise_before_stays(small: OurShop) -> None:
+    case = small.add_case(small.add_customer(), small.add_member())
+    cells = exported(small)
+    take_back(small, save(small, fill(cells, {case: "別人"})))
+    assert set(take_back(small, save(small, fill(cells, {case: "同一"}))).refused) == {case}
+    assert small.rows(link) == []
 
 
 def test_a_formula_in_an_answer_is_refused(small: OurShop, three: list[str]) -> None:
@@ -312,9 +320,18 @@ def test_the_named_reviewer_stands_where_the_file_names_nobody(small: OurShop, t
 @pytest.mark.parametrize("name", ["x.csv", "x.xlsx"])
 @pytest.mark.parametrize(
     "content",
-    [b"", b"name,phone\r\na,b\r\n", b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0old", bytes(range(128, 256)), b"\x00"],
+    [
+        b"",
+        b"name,phone\r\na,b\r\n",
+        b"PK\x03\x04broken",
+        b"\xd0\xcf\x11\xe0old",
+        bytes(range(128, 256)),
+        b"\x00",
+    ],
 )
-def test_what_is_no_review_file_changes_nothing_and_says_so(small: OurShop, name: str, content: bytes) -> None:
+def test_what_is_no_review_file_changes_nothing_and_says_so(
+    small: OurShop, name: str, content: bytes
+) -> None:
     small.add_case(small.add_customer(), small.add_member())
     exported(small)
     path = small.settings.folders.review_in / name
@@ -345,7 +362,9 @@ def test_an_imported_file_is_put_away_where_nobody_else_can_read_it(small: OurSh
     assert {path.stat().st_mode & 0o777 for path in gone} == {0o600}
 
 
-def test_an_answer_to_an_older_version_is_refused_by_the_service_itself(small: OurShop, three: list[str]) -> None:
+def test_an_answer_to_an_older_version_is_refused_by_the_service_itself(
+    small: OurShop, three: list[str]
+) -> None:
     from eccube_sync.services.answering import AnswerRefusedError
 
     case = small.row(review_case, public_id=three[0])

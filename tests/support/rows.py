@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from eccube_sync import config
 from eccube_sync.clock import FixedClock, to_database
-from eccube_sync.db import AnyRow, Database, inserted_id
+from eccube_sync.db import OWN_SCHEMA, AnyRow, Database, inserted_id
 from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.linkage.people import fingerprint_rows
 from eccube_sync.services.casing import new_public_id, subject_key
@@ -47,6 +47,22 @@ class OurShop:
     clock: FixedClock
     _run_id: int = field(default=0, repr=False)
     _import_ids: dict[str, int] = field(default_factory=dict, repr=False)
+    _kept: Connection | None = field(default=None, repr=False)
+
+    @contextmanager
+    def _own_transaction(self) -> Iterator[Connection]:
+        """A transaction on a connection of the tests' own, opened once."""
+        if self._kept is None:
+            self._kept = self.service.database.engine.connect().execution_options(
+                schema_translate_map={OWN_SCHEMA: self.service.database.own_schema}
+            )
+        with self._kept.begin():
+            yield self._kept
+
+    def close(self) -> None:
+        """Close what the tests opened."""
+        if self._kept is not None:
+            self._kept.close()
 
     @property
     def settings(self) -> Settings:
@@ -69,7 +85,7 @@ class OurShop:
         statement = select(table).order_by(*table.primary_key.columns)
         for name, value in equal.items():
             statement = statement.where(table.c[name] == value)
-        with self.connect() as connection:
+        with self._own_transaction() as connection:
             return list(connection.execute(statement))
 
     def row(self, table: Table, **equal: Any) -> AnyRow:
@@ -85,7 +101,7 @@ class OurShop:
 
     def insert(self, table: Table, **values: Any) -> int:
         """Insert one row; returns its id."""
-        with self.connect() as connection, connection.begin():
+        with self._own_transaction() as connection:
             return inserted_id(connection.execute(insert(table).values(**values)))
 
     @property
@@ -141,7 +157,7 @@ class OurShop:
     def add_customer(self, *, state: str = "full", current: int | None = 1, **values: Any) -> int:
         """A customer in EC-CUBE and in our tables; see ``Shop.customer_row`` for ``values``. Returns our id."""
         eccube_id = self.eccube.add_customer(**values)
-        with self.connect() as connection:
+        with self._own_transaction() as connection:
             seen = GENERATIONS[detect(connection)].customers_by_id(connection, [eccube_id])
         return self.insert(
             customer,
@@ -187,7 +203,7 @@ class OurShop:
         version_id = self.insert(
             member_version, member_id=member_id, import_id=import_id, code=code, **(person | marks | values)
         )
-        with self.connect() as connection, connection.begin():
+        with self._own_transaction() as connection:
             connection.execute(member.update().where(member.c.id == member_id).values(version_id=version_id))
         return member_id
 
@@ -237,7 +253,7 @@ class OurShop:
         """What a changed fingerprint does to a case."""
         before = self.row(review_case, public_id=public_id)
         changed = {"version": before.version + 1, "member_fingerprint": f"{before.version + 1:032d}"} | values
-        with self.connect() as connection, connection.begin():
+        with self._own_transaction() as connection:
             connection.execute(
                 review_case.update().where(review_case.c.public_id == public_id).values(**changed)
             )
@@ -264,7 +280,11 @@ def our_shop(eccube: Shop, folder: Path, configuration: str = "", now: datetime 
         with database.connect() as connection, connection.begin():
             metadata.create_all(connection)
         clock = FixedClock(now)
-        yield OurShop(eccube, ServiceShop(settings, database, clock, "reviewer@shop"), clock)
+        ours = OurShop(eccube, ServiceShop(settings, database, clock, "reviewer@shop"), clock)
+        try:
+            yield ours
+        finally:
+            ours.close()
     finally:
         database.engine.dispose()
         if eccube.server is not None:
