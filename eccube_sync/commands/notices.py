@@ -1,0 +1,102 @@
+"""``notices``: look at the mails to customers, settle those in doubt, see one before a customer does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from eccube_sync.application import Application, json_option, pass_application
+from eccube_sync.i18n import _
+
+STATES = ("queued", "claimed", "dot", "sent", "failed", "in_doubt", "cancelled", "baseline")
+
+
+@click.group(help=_("Mails to customers: list them, settle those in doubt, preview and test."))
+def command() -> None:
+    """The group; see ``help``."""
+
+
+@command.command(
+    "list",
+    help=_(
+        "The newest notices, and how many are in which state.\n\nExample: eccube-sync notices list --state in_doubt"
+    ),
+)
+@click.option("--state", type=click.Choice(STATES), help=_("Only those in this state."))
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help=_("How many."))
+@json_option
+@pass_application
+def list_notices(application: Application, state: str | None, limit: int, as_json: bool) -> None:
+    """Show the outbox."""
+    from eccube_sync.services.noticelist import list_report
+
+    with application.open_shop() as (_shop, connection):
+        application.show(list_report(connection, state=state, limit=limit), as_json=as_json)
+
+
+@command.command(
+    help=_(
+        "Say what became of notices in doubt: the mail server's log or the customer knows.\n\n"
+        "Examples:\n\n  eccube-sync notices resolve 17 18 --assume-sent\n\n"
+        "  eccube-sync notices resolve 19 --resend    the same mail again, also after a failure"
+    )
+)
+@click.argument("notice_ids", metavar=_("ID..."), nargs=-1, required=True, type=click.IntRange(min=1))
+@click.option("--assume-sent", "answer", flag_value="assume_sent", type=str, help=_("It was delivered."))
+@click.option("--resend", "answer", flag_value="resend", type=str, help=_("It was not; send it again."))
+@json_option
+@pass_application
+def resolve(application: Application, notice_ids: tuple[int, ...], answer: str | None, as_json: bool) -> None:
+    """Settle notices."""
+    from eccube_sync.services.noticelist import resolve as settle
+
+    if answer is None:
+        raise click.UsageError(_("Say which: --assume-sent or --resend."))
+    with application.open_shop() as (shop, connection):
+        chosen = "resend" if answer == "resend" else "assume_sent"
+        application.show(settle(shop, connection, notice_ids, chosen), as_json=as_json)
+
+
+@command.command(
+    help=_(
+        "Show a notice with example data.\n\nExample: eccube-sync notices preview expired --output expired.eml"
+    )
+)
+@click.argument("kind", metavar=_("KIND"))
+@click.option("--html", is_flag=True, help=_("Show the HTML part."))
+@click.option("--unproven", is_flag=True, help=_("As a customer gets it whose link is not proven."))
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("Write an .eml file instead.")
+)
+@pass_application
+def preview(application: Application, kind: str, html: bool, unproven: bool, output: Path | None) -> None:
+    """Show one notice."""
+    from eccube_sync.services import noticepreview
+
+    if output is not None:
+        with application.open_shop() as (shop, _connection):
+            noticepreview.write_preview(shop, kind, output, proven=not unproven)
+        application.say(_("Written: {path}").format(path=output))
+        return
+    rendered = noticepreview.preview(application.settings, kind, proven=not unproven)
+    click.echo(rendered.html or "" if html else f"{rendered.subject}\n\n{rendered.text}")
+
+
+@command.command(
+    "test",
+    help=_(
+        "Send a notice with example data to one address, marked as a test.\n\n"
+        "Example: eccube-sync notices test expired --to me@example.jp"
+    ),
+)
+@click.argument("kind", metavar=_("KIND"))
+@click.option("--to", "address", required=True, metavar=_("ADDRESS"), help=_("Where to."))
+@json_option
+@pass_application
+def send_one_test(application: Application, kind: str, address: str, as_json: bool) -> None:
+    """Send a test."""
+    from eccube_sync.services.noticepreview import send_test
+
+    with application.open_shop() as (shop, connection):
+        application.show(send_test(shop, connection, kind, address), as_json=as_json)
