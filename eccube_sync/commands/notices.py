@@ -54,8 +54,7 @@ def resolve(application: Application, notice_ids: tuple[int, ...], answer: str |
     if answer is None:
         raise click.UsageError(_("Say which: --assume-sent or --resend."))
     with application.open_shop() as (shop, connection):
-        chosen = "resend" if answer == "resend" else "assume_sent"
-        application.show(settle(shop, connection, notice_ids, chosen), as_json=as_json)
+        application.show(settle(shop, connection, notice_ids, resend=answer == "resend"), as_json=as_json)
 
 
 @command.command(

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
-
 from sqlalchemy import Connection, func, select
 
-from eccube_sync.clock import TOKYO, from_database, to_database
+from eccube_sync.clock import TOKYO, from_database
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import UsageError
 from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
 from eccube_sync.services import outboxstates as states
 from eccube_sync.services.mailserver import Suspensions
-from eccube_sync.services.noticewords import STATES, reason_words, state_words
+from eccube_sync.services.noticewords import reason_words, state_words
 from eccube_sync.services.outboxjournal import OutboxJournal
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import installation
-
-Answer = Literal["assume_sent", "resend"]
-RESOLVABLE = {"assume_sent": ("in_doubt",), "resend": ("in_doubt", "failed")}
 
 
 def list_report(connection: Connection, *, state: str | None = None, limit: int = 50) -> Report:
@@ -38,9 +33,8 @@ def list_report(connection: Connection, *, state: str | None = None, limit: int 
         counted = connection.execute(select(notice.c.state, func.count()).group_by(notice.c.state)).all()
         for row in connection.execute(wanted.order_by(notice.c.id.desc()).limit(limit)):
             listing.rows.append(_line(row))
-    counts = dict.fromkeys(STATES, 0) | {name: int(number) for name, number in counted}
-    summary = [f"{state_words(name)}: {number}" for name, number in counts.items() if number]
-    return Report(_("Notices:"), listings=[listing], notes=summary or [_("There is none yet.")])
+    counts = {f"notices_{name}": int(number) for name, number in sorted(map(tuple, counted))}
+    return Report(_("Notices:") if counts else _("There is no notice yet."), counts, [listing])
 
 
 def _line(row: AnyRow) -> tuple[object, ...]:
@@ -63,32 +57,29 @@ def _moment(stored: object) -> str:
     return f"{from_database(stored).astimezone(TOKYO):%Y-%m-%d %H:%M}"  # type: ignore[arg-type]
 
 
-def resolve(shop: Shop, connection: Connection, notice_ids: Sequence[int], answer: Answer) -> Report:
-    """Settle mails in doubt: ``assume_sent``, or ``resend`` with the same Message-ID; a failed one can be resent.
+def resolve(shop: Shop, connection: Connection, notice_ids: Sequence[int], *, resend: bool) -> Report:
+    """Settle mails in doubt: taken for sent, or sent again with the same Message-ID. A failed one can be resent.
 
     Raises ``UsageError``, and changes nothing, when one of them is not open to that.
     """
     with applied_run(shop, connection, "notices resolve", stage="notify") as run:
         with reading(connection):
-            rows = _resolvable(connection, notice_ids, answer)
+            rows = _resolvable(connection, notice_ids, resend=resend)
             counter = connection.execute(select(installation.c.run_counter)).scalar_one()
+        sent = OutboxJournal(shop.settings.folders.outbox_journal, counter)
         for row in rows:
-            if answer == "resend":
-                # Said first: a crash in between leaves the mail in doubt, and nothing lost.
-                OutboxJournal(shop.settings.folders.outbox_journal, counter).add(
-                    row.message_id, "resend", run.now
-                )
-            run.transaction(_settle, run, row, answer)
-        name = "notices_sent" if answer == "assume_sent" else "notices_queued"
-        return Report(_("Settled:"), {name: len(rows)})
+            if resend:
+                # Said first: a crash in between leaves the mail in doubt, and nothing is lost.
+                sent.add(row.message_id, "resend", run.now)
+            run.transaction(_settle, run, row, resend)
+        return Report(_("Settled:"), {"notices_queued" if resend else "notices_sent": len(rows)})
 
 
-def _resolvable(connection: Connection, notice_ids: Sequence[int], answer: Answer) -> list[AnyRow]:
+def _resolvable(connection: Connection, notice_ids: Sequence[int], *, resend: bool) -> list[AnyRow]:
     wanted = sorted(set(notice_ids))
-    rows = list(connection.execute(select(notice).where(notice.c.id.in_(wanted)).order_by(notice.c.id)))
-    fitting = [
-        row for row in rows if row.state in RESOLVABLE[answer] and (answer == "assume_sent" or row.message)
-    ]
+    rows = connection.execute(select(notice).where(notice.c.id.in_(wanted)).order_by(notice.c.id))
+    open_states = ("in_doubt", "failed") if resend else ("in_doubt",)
+    fitting = [row for row in rows if row.state in open_states and (row.message or not resend)]
     others = sorted(set(wanted) - {row.id for row in fitting})
     if others:
         raise UsageError(
@@ -99,11 +90,11 @@ def _resolvable(connection: Connection, notice_ids: Sequence[int], answer: Answe
     return fitting
 
 
-def _settle(run: Run, row: AnyRow, answer: Answer) -> None:
-    if answer == "assume_sent":
+def _settle(run: Run, row: AnyRow, resend: bool) -> None:
+    if not resend:
         moment = row.first_tried_at or run.moment
         states.move(run, row.id, row.state, "sent", "assumed_sent", sent_at=moment)
         return
-    again = {"attempts": 0, "first_tried_at": None, "next_try_at": None, "created_at": to_database(run.now)}
+    again = {"attempts": 0, "first_tried_at": None, "next_try_at": None, "created_at": run.moment}
     if states.move(run, row.id, row.state, "queued", "resend", **again):
         Suspensions(run.shop.settings.folders).lift(run.connection, row.recipient)

@@ -62,7 +62,7 @@ def send_owner_mail(run: Run, notes: Sequence[str], *, refusals: Sequence[str] =
 
 
 def _send(run: Run, owner: str, summary: OwnerSummary, notes: Sequence[str], key: str) -> str | None:
-    """Send the mail; why it failed, in words, or None. Perhaps arrived counts as arrived: it is sent again by nobody."""
+    """Send the mail; why it failed, in words, or None. One that may have arrived counts as arrived."""
     settings = run.shop.settings
     with reading(run.connection):
         install_id = run.connection.execute(select(installation.c.install_id)).scalar_one()
