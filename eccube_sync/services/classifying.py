@@ -30,6 +30,7 @@ from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.deciding import decide
 from eccube_sync.services.linking import NewLink, end_link, insert_links
 from eccube_sync.services.noticing import cancel_for_customers, queue_for_links
+from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run
 from eccube_sync.tables import classes, matching
 from eccube_sync.tables.customers import customer
@@ -162,7 +163,8 @@ def _finish(run: Run, plan: ClassifyPlan) -> None:
     # A run for single customers has not looked at the members that changed.
     values: dict[str, Any] = {} if plan.watermark is None else {"matched_run_id": plan.watermark}
     if plan.first and plan.everything:
-        values["first_classify_run_id"] = run.id
+        # Every class was just computed by today's policies: the next expiry need not do it again.
+        values |= {"first_classify_run_id": run.id, "policy_hash": policy_hash(run.shop.settings)}
     if values:
         run.connection.execute(update(installation).values(values))
 

@@ -101,16 +101,24 @@ def gather(
     further_members: Mapping[int, Sequence[int]],
 ) -> dict[int, Facts]:
     """Everything the classes of these customers depend on; one query a kind of fact."""
-    policies = {one.key: source_policy(one) for one in settings.sources}
+    configured = {one.key: source_policy(one) for one in settings.sources}
+    sources = {
+        source_id: SourceFacts(
+            configured.get(row.source_key, SourcePolicy()), from_database(row.taken_at) if row.taken_at else None
+        )
+        for source_id, row in statements.sources(connection).items()
+    }
     members: dict[int, list[MemberFacts]] = {}
     for row in statements.linked_members(connection, customer_ids):
-        members.setdefault(row.customer_id, []).append(member_facts(row, policies))
+        members.setdefault(row.customer_id, []).append(member_facts(row, sources[row.source_id]))
     wanted = {member_id for one in customer_ids for member_id in further_members.get(one, ())}
     if wanted:
         rows = statements.members_by_id(connection, sorted(wanted))
         for customer_id in customer_ids:
             for member_id in further_members.get(customer_id, ()):
-                members.setdefault(customer_id, []).append(member_facts(rows[member_id], policies))
+                members.setdefault(customer_id, []).append(
+                    member_facts(rows[member_id], sources[rows[member_id].source_id])
+                )
     overrides: dict[int, list[Override]] = {}
     for row in statements.overrides_of(connection, customer_ids):
         overrides.setdefault(row.customer_id, []).append(
@@ -120,14 +128,22 @@ def gather(
     return {one: Facts(members.get(one, ()), overrides.get(one, ()), before.get(one)) for one in customer_ids}
 
 
-def member_facts(row: Any, policies: Mapping[str, SourcePolicy]) -> MemberFacts:
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """A source's policy, and when its newest full data was taken."""
+
+    policy: SourcePolicy
+    taken_at: datetime | None
+
+
+def member_facts(row: Any, of_source: SourceFacts) -> MemberFacts:
     """One member as the rules see it. Rank policies are configured by the rank's name or code."""
-    policy = policies.get(row.source_key, SourcePolicy())
+    policy = of_source.policy
     rank = next((name for name in (row.rank_name, row.rank_code) if name in policy.by_rank), row.rank_name)
     return MemberFacts(
         row.member_id,
         policy,
-        data_as_of(row),
+        data_as_of(row, of_source.taken_at),
         row.status,
         row.joined_on,
         row.last_visit_on,
@@ -138,12 +154,12 @@ def member_facts(row: Any, policies: Mapping[str, SourcePolicy]) -> MemberFacts:
     )
 
 
-def data_as_of(row: Any) -> datetime:
+def data_as_of(row: Any, taken_at: datetime | None) -> datetime:
     """How fresh a member's data is: the source's, or the member's own where only it was confirmed."""
-    moments = [row.confirmed_at]
+    moments = [from_database(row.confirmed_at) if row.confirmed_at else None]
     if not row.missing_imports:
-        moments.append(row.taken_at)
-    return max((from_database(moment) for moment in moments if moment), default=NEVER)
+        moments.append(taken_at)
+    return max((moment for moment in moments if moment), default=NEVER)
 
 
 def _differs(before: AnyRow, decision: ClassDecision) -> bool:

@@ -23,7 +23,6 @@ from eccube_sync.services.classing import ClassChange
 from eccube_sync.services.policies import guard_numbers
 from eccube_sync.settings import Settings
 from eccube_sync.tables import classes as statements
-from eccube_sync.tables.members import source
 from eccube_sync.tables.runs import guard_approval
 
 
@@ -85,10 +84,11 @@ def _staleness(
 ) -> list[GuardVerdict]:
     member_ids = [change.decision.member_id for change in downgrades if change.decision.member_id]
     by_source: Counter[str] = Counter()
+    sources = statements.sources(connection)
     for chunk in statements.chunks(member_ids):
         rows = statements.members_by_id(connection, chunk)
-        by_source.update(rows[one].source_key for one in member_ids if one in rows)
-    taken = {row.source_key: row.taken_at for row in connection.execute(select(source))}
+        by_source.update(sources[rows[one].source_id].source_key for one in member_ids if one in rows)
+    taken = {row.source_key: row.taken_at for row in sources.values()}
     return [
         stale_store_data(
             plan,

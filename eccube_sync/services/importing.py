@@ -22,6 +22,7 @@ from eccube_sync.linkage.people import fingerprint_rows
 from eccube_sync.membership.verdicts import GuardVerdict
 from eccube_sync.pos import MemberRecord
 from eccube_sync.report import Report
+from eccube_sync.services.assigning import bind_from_import
 from eccube_sync.services.guarding import file_counts, import_verdicts
 from eccube_sync.services.importplan import (
     ImportPlan,
@@ -67,7 +68,8 @@ def apply_import(run: Run, plan: ImportPlan) -> Report:
         return plan.report()
     source_id = run.transaction(_begin, run, plan)
     _stage(run, plan)
-    run.transaction(_apply, run, plan, source_id)
+    import_id = run.transaction(_apply, run, plan, source_id)
+    bind_from_import(run, import_id)
     run.counts.update(plan.counts)
     return plan.report(applied_run=run.id)
 
@@ -132,7 +134,7 @@ def _staged_row(
     }
 
 
-def _apply(run: Run, plan: ImportPlan, source_id: int) -> None:
+def _apply(run: Run, plan: ImportPlan, source_id: int) -> int:
     connection = run.connection
     import_id = inserted_id(
         connection.execute(
@@ -163,6 +165,7 @@ def _apply(run: Run, plan: ImportPlan, source_id: int) -> None:
     statements.make_due(connection, run.id, run.today)
     connection.execute(delete(staged_member).where(staged_member.c.run_id == run.id))
     run.record("import", import_id, "state", None, "accepted", "member_file")
+    return import_id
 
 
 def _confirm(connection: Connection, member_ids: Sequence[int], import_id: int, taken_at: datetime) -> None:

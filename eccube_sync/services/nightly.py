@@ -24,7 +24,6 @@ from eccube_sync.membership.verdicts import raise_if_refused
 from eccube_sync.report import Report
 from eccube_sync.services.classifying import apply_classify
 from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.codebinding import bind_from_import
 from eccube_sync.services.dropfolder import newest_file, purge_imported, put_away
 from eccube_sync.services.expiring import apply_expiry, plan_expiry
 from eccube_sync.services.guarding import approvals, expected_falls
@@ -155,7 +154,6 @@ def _import(night: Night) -> None:
         if not given:
             put_away(shop.settings, one, path, run.now)
     purge_imported(shop.settings, run.now)
-    run.transaction(bind_from_import, run)
     _tell_overdue(night)
 
 
