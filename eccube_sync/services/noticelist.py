@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from eccube_sync.clock import TOKYO, from_database
