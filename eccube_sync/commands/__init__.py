@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import click
 
-from eccube_sync.commands import migrate, review, runs
+from eccube_sync.commands import migrate, notices, notify, review, runs
 
 COMMANDS: dict[str, click.Command] = {
     "migrate": migrate.command,
+    "notices": notices.command,
+    "notify": notify.command,
     "review": review.command,
     "runs": runs.command,
 }
