@@ -7,12 +7,42 @@ from __future__ import annotations
 
 import click
 
-from eccube_sync.commands import migrate, notices, notify, review, runs
+from eccube_sync.commands import (
+    adopt,
+    check,
+    classify,
+    demo,
+    expire,
+    grants,
+    guards,
+    init,
+    members,
+    migrate,
+    nightly,
+    notices,
+    notify,
+    overrides,
+    project,
+    review,
+    runs,
+)
 
 COMMANDS: dict[str, click.Command] = {
+    "adopt": adopt.command,
+    "check": check.command,
+    "classify": classify.command,
+    "demo": demo.command,
+    "expire": expire.command,
+    "grants": grants.command,
+    "guards": guards.command,
+    "init": init.command,
+    "members": members.command,
     "migrate": migrate.command,
+    "nightly": nightly.command,
     "notices": notices.command,
     "notify": notify.command,
+    "overrides": overrides.command,
+    "project": project.command,
     "review": review.command,
     "runs": runs.command,
 }

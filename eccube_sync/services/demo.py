@@ -25,13 +25,12 @@ from eccube_sync.services.classifying import apply_classify, plan_report
 from eccube_sync.services.classifyplan import plan_classify
 from eccube_sync.services.coding import apply_issue, plan_issue
 from eccube_sync.services.demoshop import DemoShop, at, make_shop, write_configuration, write_tomorrow
-from eccube_sync.services.expiring import apply_expiry, plan_expiry
 from eccube_sync.services.importing import apply_import, plan_import
 from eccube_sync.services.migrating import migrate
 from eccube_sync.services.nightly import run_nightly
 from eccube_sync.services.projecting import apply_projection, plan_projection
 from eccube_sync.services.reviewexport import ExportOptions, export_cases
-from eccube_sync.services.reviewfile import DECISION, PUBLIC_ID
+from eccube_sync.services.reviewfile import DECISIONS, FILLED, KEYS
 from eccube_sync.services.reviewimport import apply_review_import, plan_review_import
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.services.sending import send_notices
@@ -207,11 +206,11 @@ def _fill_in(play: Play, folder: Path, *, first: int) -> Path:
     with closing(openpyxl.load_workbook(source)) as workbook:
         sheet = workbook.worksheets[0]
         titles = {str(cell.value): number for number, cell in enumerate(sheet[1], start=1)}
-        rows = range(first + 2, min(first + DECIDED, sheet.max_row - 1) + 2)
-        for row in rows:
-            public_id = sheet.cell(row, titles[_(PUBLIC_ID)]).value
-            if public_id in truth:
-                sheet.cell(row, titles[_(DECISION)]).value = _("same") if truth[public_id] else _("different")
+        decision, case = titles[_(FILLED[0].title)], titles[_(KEYS[0].title)]
+        for row in range(first + 2, min(first + DECIDED, sheet.max_row - 1) + 2):
+            same = truth.get(str(sheet.cell(row, case).value))
+            if same is not None:
+                sheet.cell(row, decision).value = _(DECISIONS["same" if same else "different"])
         path = folder / source.name
         workbook.save(path)
     path.chmod(0o600)
