@@ -38,7 +38,7 @@ def cells_of(path: Path) -> Cells:
 
 
 def exported(ours: OurShop, **options: object) -> Cells:
-    export(ours, **options)
+    assert export(ours, **options).counts.get("cases_exported"), "no file was written"
     return cells_of(newest(ours))
 
 

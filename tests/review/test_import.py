@@ -304,6 +304,7 @@ def test_a_formula_in_an_answer_is_refused(small: OurShop, three: list[str]) -> 
     workbook.save(path)
     result = take_back(small, path)
     assert result.counts == {"decisions_different": 1, "decisions_refused": 1, "decisions_undecided": 1}
+    assert "formula" in result.report.listings[0].rows[0][2]
 
 
 def test_a_memo_may_have_several_lines(small: OurShop, three: list[str]) -> None:
