@@ -50,9 +50,13 @@ class Application:
     @cached_property
     def settings(self) -> Settings:
         """The validated configuration; from here on messages are in its language unless one was given."""
-        from eccube_sync.config import load
+        from eccube_sync.config import KnownParts, load
+        from eccube_sync.notices import NOTICES
+        from eccube_sync.pos import FORMATS
 
-        settings = load(self._find_configuration())
+        settings = load(
+            self._find_configuration(), KnownParts(formats=tuple(FORMATS), notices=tuple(NOTICES))
+        )
         if self.language is None and settings.language:
             set_language(settings.language)
         return settings
@@ -71,10 +75,12 @@ class Application:
     def open_shop(self) -> Iterator[tuple[Shop, Connection]]:
         """The shop and one connection as the runtime account."""
         from eccube_sync.db import Database
+        from eccube_sync.services.migrating import require_schema
         from eccube_sync.services.running import Shop
 
         shop = Shop(self.settings, Database(self.settings), self.clock, actor())
         with shop.database.connect() as connection:
+            require_schema(connection)
             yield shop, connection
 
     # --- talking ---

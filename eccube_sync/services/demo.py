@@ -30,7 +30,7 @@ from eccube_sync.services.migrating import migrate
 from eccube_sync.services.nightly import run_nightly
 from eccube_sync.services.projecting import apply_projection, plan_projection
 from eccube_sync.services.reviewexport import ExportOptions, export_cases
-from eccube_sync.services.reviewfile import DECISIONS, FILLED, KEYS
+from eccube_sync.services.reviewfile import FILLED, KEYS, WORDS
 from eccube_sync.services.reviewimport import apply_review_import, plan_review_import
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.services.sending import send_notices
@@ -210,7 +210,7 @@ def _fill_in(play: Play, folder: Path, *, first: int) -> Path:
         for row in range(first + 2, min(first + DECIDED, sheet.max_row - 1) + 2):
             same = truth.get(str(sheet.cell(row, case).value))
             if same is not None:
-                sheet.cell(row, decision).value = _(DECISIONS["same" if same else "different"])
+                sheet.cell(row, decision).value = _(WORDS["same" if same else "different"])
         path = folder / source.name
         workbook.save(path)
     path.chmod(0o600)

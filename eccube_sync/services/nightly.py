@@ -34,7 +34,12 @@ from eccube_sync.services.pinging import ping
 from eccube_sync.services.policies import guard_numbers
 from eccube_sync.services.projecting import apply_projection, plan_projection
 from eccube_sync.services.reviewexport import export_new_cases
-from eccube_sync.services.reviewimport import apply_review_import, plan_review_import, put_away_decisions
+from eccube_sync.services.reviewimport import (
+    apply_review_import,
+    plan_review_import,
+    put_away_decisions,
+    waiting_review_files,
+)
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.services.sending import send_notices
 from eccube_sync.tables import classes
@@ -62,6 +67,11 @@ class Night:
         self.notes += report.notes
         if report.needs_person:
             self.codes.add(ExitCode.NEEDS_PERSON)
+
+    def refuse(self, stage: str, error: EccubeSyncError) -> None:
+        """Keep why a stage, or a part of it, was refused."""
+        self.notes.append(_("{stage}: {message}").format(stage=stage, message=_full(error)))
+        self.codes.add(error.exit_code)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -104,8 +114,7 @@ def _attempt(night: Night, name: str, stage: Callable[[Night], None]) -> None:
     try:
         stage(night)
     except EccubeSyncError as error:
-        night.notes.append(_("{stage}: {message}").format(stage=name, message=_full(error)))
-        night.codes.add(error.exit_code)
+        night.refuse(name, error)
         if night.run.connection.in_transaction():
             night.run.connection.rollback()
 
@@ -175,12 +184,14 @@ def _tell_overdue(night: Night) -> None:
 
 def _decisions(night: Night) -> None:
     run, shop = night.run, night.run.shop
-    folder = shop.settings.folders.review_in
-    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-        if path.is_file() and path.suffix.lower() in {".csv", ".xlsx", ".txt"}:
+    for path in waiting_review_files(shop.settings):
+        try:
             plan = plan_review_import(shop, run.connection, path)
-            night.tell(apply_review_import(run, plan))
-            put_away_decisions(shop.settings, path, run.now)
+        except BadInputError as error:  # one bad file keeps no good one from being taken
+            night.refuse("decisions", error)
+            continue
+        night.tell(apply_review_import(run, plan))
+        put_away_decisions(shop.settings, path, run.now)
 
 
 def _classify(night: Night) -> None:
@@ -237,8 +248,7 @@ def _notify(shop: Shop, connection: Connection, night: Night, report: Report) ->
     try:
         sent = send_notices(shop, connection)
     except EccubeSyncError as error:
-        report.notes.append(_("{stage}: {message}").format(stage="notify", message=error))
-        night.codes.add(error.exit_code)
+        night.refuse("notify", error)
         return
     report.counts |= {name: number for name, number in sent.counts.items() if name != "notices_queued"}
     report.notes += sent.notes

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.installed import InstalledShop, install, remove
 from tests.support.mariadb import Server, running_mariadb
 from tests.support.shop import Shop, mariadb_shop, sqlite_shop
 
@@ -44,3 +45,11 @@ def shop(request: pytest.FixtureRequest) -> Shop:
     """A new, empty EC-CUBE 4.3 shop; the test runs once on SQLite and once on MariaDB."""
     found: Shop = request.getfixturevalue(f"{request.param}_shop")
     return found
+
+
+@pytest.fixture
+def installed(shop: Shop, tmp_path: Path) -> Iterator[InstalledShop]:
+    """A shop with eccube-sync installed, still empty; once on SQLite, once on MariaDB as the runtime account."""
+    made = install(shop, tmp_path / "sync")
+    yield made
+    remove(made)
