@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -19,7 +20,7 @@ from eccube_sync.config import load
 from eccube_sync.db import Database
 from eccube_sync.settings import Settings
 from tests.support.mariadb import Server
-from tests.support.shop import Shop
+from tests.support.shop import Shop, mariadb_shop
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -99,7 +100,7 @@ def mariadb_place(mariadb_shop: Shop, tmp_path: Path) -> Iterator[Place]:
     place.values["database"]["accounts"] = "single"
     place.values["database.runtime"] = {"user": "root"}
     yield place
-    place.root(f"DROP DATABASE IF EXISTS {own}")
+    place.root(f"DROP DATABASE IF EXISTS {own}")  # a test that borrowed another leaves that one
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])
@@ -136,7 +137,10 @@ class NewShop:
 
     def edit(self, **lines: str) -> None:
         """What the admin does after init: a name of our own database, and lines of his choice, ``table__key``."""
+        number = self.own.removeprefix("sync_")
         text = self.path.read_text().replace('#own = "eccube_sync"', f'own = "{self.own}"')
+        text = text.replace('user = "eccube_sync"', f'user = "ours_{number}"')
+        text = text.replace('user = "eccube_sync_setup"', f'user = "setup_{number}"')
         for place, value in lines.items():
             table, _, key = place.rpartition("__")
             text = text.replace(f"[{table}]\n", f"[{table}]\n{key} = {value}\n", 1)
@@ -154,23 +158,29 @@ class NewShop:
         return load(self.path)
 
 
-@pytest.fixture
-def new_shop(mariadb_shop: Shop, mariadb_server: Server, tmp_path: Path) -> Iterator[NewShop]:
+@contextmanager
+def a_new_shop(server: Server, folder: Path) -> Iterator[NewShop]:
     """EC-CUBE's own account may do anything in EC-CUBE's database, as usual."""
     number = next(_numbers)
-    eccube = tmp_path / "www" / "eccube"
+    eccube = folder / "www" / "eccube"
     eccube.mkdir(parents=True)
     user, own = f"eccube_{number}", f"sync_{number}"
-    mariadb_server.execute(
-        f"CREATE USER {user}@localhost IDENTIFIED BY 'Q7''shop'",
-        f"GRANT ALL ON `{mariadb_shop.database}`.* TO {user}@localhost",
-    )
-    address = (
-        f"mysql://{user}:Q7%27shop@localhost/{mariadb_shop.database}?unix_socket={mariadb_server.socket}"
-    )
-    (eccube / ".env").write_text(f'DATABASE_URL="{address}"\nMAILER_DSN=null://default\n')
-    yield NewShop(mariadb_shop, mariadb_server, eccube, tmp_path / "sync", own)
-    mariadb_server.execute(
-        f"DROP DATABASE IF EXISTS {own}",
-        *(f"DROP USER IF EXISTS {name}@localhost" for name in (user, "eccube_sync", "eccube_sync_setup")),
-    )
+    with mariadb_shop(server) as shop:
+        server.execute(
+            f"CREATE USER {user}@localhost IDENTIFIED BY 'Q7''shop'",
+            f"GRANT ALL ON `{shop.database}`.* TO {user}@localhost",
+        )
+        address = f"mysql://{user}:Q7%27shop@localhost/{shop.database}?unix_socket={server.socket}"
+        (eccube / ".env").write_text(f'DATABASE_URL="{address}"\nMAILER_DSN=null://default\n')
+        yield NewShop(shop, server, eccube, folder / "sync", own)
+        accounts = (user, f"ours_{number}", f"setup_{number}")
+        server.execute(
+            f"DROP DATABASE IF EXISTS {own}", *(f"DROP USER IF EXISTS {name}@localhost" for name in accounts)
+        )
+
+
+@pytest.fixture
+def new_shop(mariadb_server: Server, tmp_path: Path) -> Iterator[NewShop]:
+    """A shop on MariaDB that never heard of us."""
+    with a_new_shop(mariadb_server, tmp_path) as shop:
+        yield shop

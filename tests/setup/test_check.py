@@ -10,42 +10,74 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import NullPool, create_engine, insert, update
 
 from eccube_sync.clock import to_database
 from eccube_sync.services.codekeys import ensure_key, key_file
 from eccube_sync.services.findings import TITLES
+from eccube_sync.services.migrating import needed_version
+from eccube_sync.services.migrations import upgrade
+from eccube_sync.tables import metadata
 from eccube_sync.tables.customers import customer, projection_state
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import installation, run
+from eccube_sync.tables.version import schema_version
 from tests.setup.conftest import NOW, Place
+from tests.support.mariadb import Server
 from tests.support.smtp import FaultyServer
 
 Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def ready(place: Place) -> Place:
+def ready(place: Place, request: pytest.FixtureRequest) -> Place:
     """A shop with nothing to mend."""
-    return make_ready(place)
+    return make_ready(place, request)
 
 
 @pytest.fixture
-def sqlite_ready(sqlite_place: Place) -> Place:
-    return make_ready(sqlite_place)
+def sqlite_ready(sqlite_place: Place, request: pytest.FixtureRequest) -> Place:
+    return make_ready(sqlite_place, request)
 
 
 @pytest.fixture
-def mariadb_ready(mariadb_place: Place) -> Place:
-    return make_ready(mariadb_place)
+def mariadb_ready(mariadb_place: Place, request: pytest.FixtureRequest) -> Place:
+    return make_ready(mariadb_place, request)
 
 
-def make_ready(place: Place) -> Place:
+def make_ready(place: Place, request: pytest.FixtureRequest) -> Place:
     settings = place.settings()
     settings.folders.create()
     ensure_key(settings.folders)
-    assert place.run("migrate") == 0
+    if place.shop.server is None:
+        shutil.copy(request.getfixturevalue("migrated_file"), place.folder / place.own)
+    else:
+        place.own = place.values["database"]["own"] = request.getfixturevalue("migrated_schema")
+        tables = [f"{place.own}.{table.name}" for table in metadata.sorted_tables]
+        place.root(
+            "SET FOREIGN_KEY_CHECKS = 0",
+            *(f"DELETE FROM {name}" for name in tables),
+            f"UPDATE {place.own}.schema_version SET version_num = '{needed_version()}'",
+        )
     return place
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our tables on SQLite, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "ours.db"
+    with create_engine(f"sqlite:///{path}", poolclass=NullPool).connect() as connection:
+        upgrade(connection)
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_schema(mariadb_server: Server) -> str:
+    """Our tables on MariaDB, emptied before every use."""
+    mariadb_server.execute("CREATE DATABASE sync_ready COLLATE utf8mb4_bin")
+    with create_engine(mariadb_server.url("sync_ready"), poolclass=NullPool).connect() as connection:
+        upgrade(connection)
+    return "sync_ready"
 
 
 def found(place: Place, capsys: Captured) -> list[dict[str, str]]:
@@ -253,8 +285,6 @@ def test_a_column_of_ec_cube_that_was_changed(
 
 @pytest.mark.parametrize(("version", "words"), [("0001", "migrate"), ("9999", "newer")])
 def test_our_tables_of_another_version(ready: Place, capsys: Captured, version: str, words: str) -> None:
-    from eccube_sync.tables.version import schema_version
-
     write(ready, update(schema_version).values(version_num=version))
     assert words in faults(ready, capsys)["schema"]
 
@@ -275,7 +305,7 @@ def test_clocks_that_differ(mariadb_ready: Place, capsys: Captured) -> None:
 
 def with_account(place: Place, *grants: str) -> None:
     """Let an account with these rights run everything; it is dropped with the server."""
-    user = f"checked_{place.own}"
+    user = f"checked_{place.shop.database}"
     password = place.folder / "secrets" / "checked"
     password.write_text("secret\n")
     password.chmod(0o600)

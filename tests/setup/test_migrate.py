@@ -119,19 +119,19 @@ def test_no_migration_is_missing() -> None:
     assert migration_texts(len(VERSIONS) + 1) == {}
 
 
-@pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
-def test_every_migration_is_one_step_under_the_number_in_its_name(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    assigned = {
-        node.targets[0].id: node.value.value  # type: ignore[attr-defined]
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-    }
-    number = int(path.name[:4])
-    assert assigned["revision"] == path.name[:4]
-    assert assigned["down_revision"] == (f"{number - 1:04}" if number > 1 else None)
-    (upgrade,) = (node for node in tree.body if isinstance(node, ast.FunctionDef))
-    assert len(upgrade.body) == 1
+def test_every_migration_is_one_step_under_the_number_in_its_name() -> None:
+    for number, path in enumerate(VERSIONS, 1):
+        tree = ast.parse(path.read_text())
+        assigned = {
+            node.targets[0].id: node.value.value  # type: ignore[attr-defined]
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+        }
+        before = f"{number - 1:04}" if number > 1 else None
+        assert assigned == {"revision": path.name[:4], "down_revision": before}, path.name
+        assert int(path.name[:4]) == number
+        (upgrade,) = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+        assert len(upgrade.body) == 1, path.name
 
 
 def test_migrating_twice_changes_nothing_and_says_so(
@@ -240,7 +240,7 @@ main(sys.argv[2:])
 """
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 40])
+@pytest.mark.parametrize("steps", [2, 3])
 def test_a_migration_that_was_killed_is_finished_by_the_next(place: Place, steps: int) -> None:
     place.write()
     command = [sys.executable, "-c", KILLED, str(steps), "--config", str(place.path), "migrate"]

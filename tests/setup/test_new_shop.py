@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 
 import pytest
@@ -16,30 +17,35 @@ from eccube_sync.projections import PROJECTIONS, Change, Outcome
 from eccube_sync.services.running import Shop as OurShop
 from eccube_sync.services.running import applied_run
 from eccube_sync.tables import metadata
-from tests.setup.conftest import NewShop
+from tests.setup.conftest import NewShop, a_new_shop
+from tests.support.mariadb import Server
 
 Captured = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def installed(new_shop: NewShop, capsys: Captured) -> NewShop:
-    """The same after the administrator and the admin did what they were told, one step after the other."""
-    new_shop.shop.add_mail_magazine()
-    new_shop.shop.add_customer()
-    new_shop.shop.execute("ALTER TABLE dtb_customer ADD COLUMN customer_rank_id SMALLINT DEFAULT NULL")
-    assert new_shop.init() == 0
-    new_shop.edit(legal__relation='"same_company"')
-    with new_shop.path.open("a") as file:
-        file.write('[[projection]]\nkind = "customer_group"\ngroup = "店舗会員"\n')
-        file.write('[[projection]]\nkind = "column"\ncolumn = "customer_rank_id"\nstore_value = "2"\n')
-    capsys.readouterr()
-    assert new_shop.run("grants", "--account", "setup") == 0
-    new_shop.as_administrator(capsys.readouterr().out)
-    assert new_shop.run("migrate") == 0
-    capsys.readouterr()
-    assert new_shop.run("grants", "--account", "runtime") == 0
-    new_shop.as_administrator(capsys.readouterr().out)
-    return new_shop
+@pytest.fixture(scope="module")
+def installed(mariadb_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewShop]:
+    """A shop after the administrator and the admin did what they were told, one step after the other."""
+    with a_new_shop(mariadb_server, tmp_path_factory.mktemp("installed")) as shop:
+        shop.shop.add_mail_magazine()
+        shop.shop.add_customer()
+        shop.shop.execute("ALTER TABLE dtb_customer ADD COLUMN customer_rank_id SMALLINT DEFAULT NULL")
+        assert shop.init() == 0
+        shop.edit(legal__relation='"same_company"')
+        with shop.path.open("a") as file:
+            file.write('[[projection]]\nkind = "customer_group"\ngroup = "店舗会員"\n')
+            file.write('[[projection]]\nkind = "column"\ncolumn = "customer_rank_id"\nstore_value = "2"\n')
+        shop.as_administrator(printed(shop, "grants", "--account", "setup"))
+        assert shop.run("migrate") == 0
+        shop.as_administrator(printed(shop, "grants", "--account", "runtime"))
+        yield shop
+
+
+def printed(shop: NewShop, *arguments: str) -> str:
+    """What the program prints."""
+    with redirect_stdout(io.StringIO()) as output:
+        assert shop.run(*arguments) == 0
+    return output.getvalue()
 
 
 @contextmanager
@@ -146,7 +152,9 @@ def test_everything_else_is_refused_to_it(installed: NewShop) -> None:
 def test_the_setup_account_cannot_see_the_shop(installed: NewShop) -> None:
     server = installed.server
     password = (installed.folder / "secrets" / "database-setup").read_text().strip()
-    engine = create_engine(server.url(installed.own, "eccube_sync_setup", password), poolclass=NullPool)
+    engine = create_engine(
+        server.url(installed.own, installed.settings().database.setup.user, password), poolclass=NullPool
+    )
     with engine.connect() as connection:
         for statement in (
             f"SELECT id FROM {installed.shop.database}.dtb_customer",
