@@ -53,7 +53,8 @@ class Sender:
 
 
 class _UnfoldedHeader(UnstructuredHeader, BaseHeader):
-    """A long link on one line: the standard library would turn it into encoded words nobody can read."""
+    """A long link or Message-ID on one line: the standard library would turn the one into encoded words nobody can
+    read, and begin the other on a line of its own, which some servers take for an empty one."""
 
     def fold(self, *, policy: Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
@@ -62,6 +63,7 @@ class _UnfoldedHeader(UnstructuredHeader, BaseHeader):
 def _policy() -> EmailPolicy[EmailMessage]:
     headers = HeaderRegistry()
     headers.map_to_type("list-unsubscribe", _UnfoldedHeader)
+    headers.map_to_type("message-id", _UnfoldedHeader)
     return policy.SMTP.clone(header_factory=headers, cte_type="7bit")
 
 
