@@ -84,6 +84,7 @@ def migrate(settings: Settings, clock: Clock, actor: str) -> Report:
     """
     from eccube_sync.services.migrations import upgrade
 
+    _refuse_ec_cubes_database(settings)
     database = _setup_database(settings)
     _make_private_file(settings)
     with database.connect() as connection:
@@ -115,6 +116,7 @@ def migration_sql(settings: Settings) -> str:
     """The statements ``migrate`` would run now; all of them where the database cannot be asked."""
     from eccube_sync.services.migrations import upgrade_sql
 
+    _refuse_ec_cubes_database(settings)
     lines = []
     try:
         state = _state_now(settings)
@@ -133,6 +135,18 @@ def _state_now(settings: Settings) -> SchemaState:
         return SchemaState(None, needed_version())  # connecting would make the file
     with _setup_database(settings).connect() as connection:
         return schema_state(connection)
+
+
+def _refuse_ec_cubes_database(settings: Settings) -> None:
+    """Our tables keep their names, which would stand among EC-CUBE's; table_prefix is for a later version."""
+    database = settings.database
+    if database.kind == "mysql" and (database.own == database.eccube or database.table_prefix):
+        raise ConfigurationError(
+            _(
+                "This version keeps its tables in a database of their own: set database.own to another name than "
+                "{eccube} in {file}, and leave out database.table_prefix. Nothing was changed."
+            ).format(eccube=database.eccube, file=settings.path)
+        )
 
 
 def _create_database(name: str) -> str:

@@ -164,6 +164,17 @@ def test_migrating_a_shop_that_is_not_there_makes_no_empty_one(
     assert not missing.exists()
 
 
+def test_no_table_is_ever_made_among_ec_cubes(
+    mariadb_place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = mariadb_place.shop.rows("SHOW TABLES")
+    mariadb_place.values["database"] |= {"own": mariadb_place.shop.database, "table_prefix": "sync_"}
+    assert mariadb_place.run("migrate") == 78
+    assert mariadb_place.run("migrate", "--sql") == 78
+    assert "database.own" in capsys.readouterr().err
+    assert mariadb_place.shop.rows("SHOW TABLES") == before
+
+
 def test_the_printed_statements_make_the_same_tables(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

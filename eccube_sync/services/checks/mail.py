@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from eccube_sync import mailowner
 from eccube_sync.i18n import _
-from eccube_sync.mailclient import MailServer
 from eccube_sync.maildelivery import MailServerError
 from eccube_sync.mailer import open_session
 from eccube_sync.mailtemplates import Templates
 from eccube_sync.notices import NOTICES, examples
 from eccube_sync.services.findings import Finding, fine, note, wrong
+from eccube_sync.services.mailserver import mail_server
 from eccube_sync.settings import Settings
 
 PATIENCE = 15.0
@@ -34,18 +35,8 @@ def server(settings: Settings) -> Iterator[Finding]:
     if settings.mail is None:
         yield note("mail", _("[mail] is not set, so no mail is sent"))
         return
-    mail = settings.mail
-    found = MailServer(
-        mail.host,
-        mail.effective_port,
-        mail.security,
-        mail.user or None,
-        settings.secret("mail") or None,
-        ca_file=mail.ssl_ca,
-        connect_timeout=PATIENCE,
-        command_timeout=PATIENCE,
-    )
-    place = f"{mail.host}:{mail.effective_port}, {mail.security}"
+    place = f"{settings.mail.host}:{settings.mail.effective_port}, {settings.mail.security}"
+    found = replace(mail_server(settings), connect_timeout=PATIENCE, command_timeout=PATIENCE)
     try:
         with open_session(found):
             yield fine("mail", place)
