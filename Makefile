@@ -42,7 +42,7 @@ messages: $(VENV)/.developing ## Collect the messages for translation and compil
 	$(BIN)/pybabel compile --domain=eccube_sync --directory=$(MESSAGES) --statistics
 
 schema: $(VENV)/.developing ## Write sql/schema/ from eccube_sync/tables/
-	$(BIN)/python -m eccube_sync.tables.ddl
+	$(BIN)/python -m eccube_sync.services.schemafiles
 
 bench: $(VENV)/.developing ## Make the benchmark shop in build/benchmark/: 63,000 customers, 100,000 members
 	$(BIN)/python -m benchmarks.nightly $(BENCHMARK)
