@@ -185,7 +185,7 @@ def bind_from_import(run: Run, import_id: int) -> None:
         )
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
-        run.transaction(lambda chunk=chunk: _bind_chunk(run, chunk))  # type: ignore[misc]
+        run.transaction(_bind_chunk, run, chunk)
 
 
 def _bind_chunk(run: Run, rows: list[AnyRow]) -> None:
@@ -235,6 +235,6 @@ def _tiers(connection: Connection, of_source: int, codes: list[str]) -> dict[str
             member.c.source_id == of_source, member.c.store_key.in_(codes), member.c.current == 1
         )
     )
-    for row in keyed:
-        tiers[row.store_key][2].add(row.id)
+    for store_key, member_id in keyed:
+        tiers[store_key][2].add(member_id)
     return tiers

@@ -9,12 +9,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from eccube_sync.db import AnyRow, inserted_id
+from eccube_sync.linkcode import ALPHABET
 from eccube_sync.services.linking import Reasons, as_json
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case
 
-# No letter a reader takes for another sign, no vowel that makes words, no E that makes a spreadsheet count.
-_SYMBOLS = "0123456789ABCDFGHJKMNPQRSTVWXYZ"
 _LENGTH = 6
 _ATTEMPTS = 5
 
@@ -93,7 +92,7 @@ def _ask(run: Run, key: str, facts: dict[str, Any], against_different: bool) -> 
 
 def new_public_id() -> str:
     """An opaque id for people: survives a spreadsheet and a telephone."""
-    return "R-" + "".join(secrets.choice(_SYMBOLS) for _position in range(_LENGTH))
+    return "R-" + "".join(secrets.choice(ALPHABET) for _position in range(_LENGTH))
 
 
 def _ask_again(run: Run, row: AnyRow, facts: dict[str, Any], against_different: bool) -> int | None:

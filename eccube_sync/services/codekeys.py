@@ -77,6 +77,13 @@ def rotate_key(folders: StateFolders) -> CodeKeys:
 def load_keys(folders: StateFolders) -> CodeKeys:
     """Read the keys. Raises ``ConfigurationError`` when they are missing, damaged or readable by others."""
     path = key_file(folders)
+    if not path.exists():
+        raise ConfigurationError(
+            _(
+                "{path} is missing, and without it no issued code can be used. Put back your backup of it; where no "
+                "code was ever issued, eccube-sync codes issue makes it."
+            ).format(path=path)
+        )
     try:
         content = json.loads(read_secret(path))
         keys = {str(key_id): bytes.fromhex(key) for key_id, key in content["keys"].items()}

@@ -1,0 +1,198 @@
+"""Gather what the undecided claims depend on; reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, select
+
+from eccube_sync.db import AnyRow
+from eccube_sync.eccube import GENERATIONS, EccubeCustomer, Generation, detect
+from eccube_sync.services.assigning import find_members
+from eccube_sync.services.claimrules import FAILURES, UNDECIDED, Claimant, ClaimFacts, HeldLink
+from eccube_sync.services.customersync import ChangedCustomer
+from eccube_sync.services.people import Ignored
+from eccube_sync.services.running import Shop
+from eccube_sync.services.secondfacts import Agreement, compare_facts
+from eccube_sync.settings import Settings
+from eccube_sync.tables.cases import review_case
+from eccube_sync.tables.classes import chunks
+from eccube_sync.tables.codes import claim, link_code
+from eccube_sync.tables.customers import customer
+from eccube_sync.tables.links import link, undone_pair
+from eccube_sync.tables.members import member, source
+
+
+def undecided_claims(connection: Connection, only: Sequence[int] | None = None) -> list[AnyRow]:
+    """Claims that wait for a decision, with their codes, in the order in which they were typed."""
+    statement = (
+        select(
+            claim,
+            link_code.c.state.label("code_state"),
+            link_code.c.source_id,
+            link_code.c.member_code,
+            link_code.c.expires_on,
+            link_code.c.used_by_customer_id,
+        )
+        .outerjoin(link_code, link_code.c.id == claim.c.link_code_id)
+        .where(claim.c.kind == "link_code", claim.c.state.in_(UNDECIDED))
+        .order_by(claim.c.received_at, claim.c.id)
+    )
+    if only is not None:
+        statement = statement.where(claim.c.eccube_id.in_(list(only)))
+    return list(connection.execute(statement))
+
+
+def find_claimants(
+    connection: Connection, claims: Sequence[AnyRow], scanned: Iterable[ChangedCustomer]
+) -> dict[int, Claimant]:
+    """EC-CUBE id → the customer who typed it. One EC-CUBE has but we have not seen yet is left for later."""
+    generation = GENERATIONS[detect(connection)]
+    wanted = {one.eccube_id for one in claims}
+    found = {
+        one.seen.eccube_id: Claimant(one.key, one.seen, one.fingerprint)
+        for one in scanned
+        if one.seen.eccube_id in wanted
+    }
+    for ids in chunks(wanted - set(found)):
+        seen = {one.eccube_id: one for one in generation.customers_by_id(connection, ids)}
+        known = _our_customers(connection, ids)
+        for eccube_id in ids:
+            ours = known.get(eccube_id)
+            if ours is not None:
+                found[eccube_id] = Claimant(ours.id, seen.get(eccube_id), ours.fingerprint)
+            elif eccube_id not in seen:
+                found[eccube_id] = Claimant(-eccube_id, None, "")
+    return found
+
+
+def _our_customers(connection: Connection, eccube_ids: Sequence[int]) -> dict[int, AnyRow]:
+    rows = connection.execute(
+        select(customer.c.id, customer.c.eccube_id, customer.c.fingerprint).where(
+            customer.c.current == 1, customer.c.eccube_id.in_(eccube_ids)
+        )
+    )
+    return {row.eccube_id: row for row in rows}
+
+
+def gather(
+    shop: Shop, connection: Connection, claims: Sequence[AnyRow], claimants: dict[int, Claimant]
+) -> ClaimFacts:
+    """Everything the rules ask for, one query a kind of fact."""
+    members = find_members(connection, _bound(claims))
+    pairs = {
+        (one.eccube_id, members[one.source_id, one.member_code][0])
+        for one in claims
+        if len(members.get((one.source_id, one.member_code), ())) == 1
+    }
+    keyed = {(claimants[eccube_id].key, member_id) for eccube_id, member_id in pairs}
+    customer_ids = {one.key for one in claimants.values() if one.key > 0}
+    return ClaimFacts(
+        claimants=claimants,
+        members=members,
+        agreements=_agreements(shop.settings, connection, claimants, pairs),
+        apart=_apart(connection, keyed, claimants),
+        failures=_failures(connection, claimants),
+        accounts=_accounts(shop.settings, connection),
+        links=list(_links(connection, customer_ids, {member_id for _key, member_id in keyed})),
+    )
+
+
+def _bound(claims: Sequence[AnyRow]) -> set[tuple[int, str]]:
+    return {(one.source_id, one.member_code) for one in claims if one.source_id is not None}
+
+
+def _agreements(
+    settings: Settings,
+    connection: Connection,
+    claimants: dict[int, Claimant],
+    pairs: Collection[tuple[int, int]],
+) -> dict[tuple[int, int], Agreement]:
+    known: list[tuple[EccubeCustomer, int]] = []
+    for eccube_id, member_id in sorted(pairs):
+        seen = claimants[eccube_id].seen
+        if seen is not None:
+            known.append((seen, member_id))
+    if not known:
+        return {}
+    generation: Generation = GENERATIONS[detect(connection)]
+    ignored = Ignored.of(settings.matching, generation.shop(connection))
+    return compare_facts(connection, known, settings.codes.second_facts, ignored)
+
+
+def _apart(
+    connection: Connection, pairs: Collection[tuple[int, int]], claimants: dict[int, Claimant]
+) -> dict[tuple[int, int], str]:
+    fingerprints = {one.key: one.fingerprint for one in claimants.values()}
+    apart: dict[tuple[int, int], str] = {}
+    for ids in chunks(key for key, _member in pairs if key > 0):
+        undone = connection.execute(
+            select(undone_pair.c.customer_id, undone_pair.c.member_id, undone_pair.c.customer_fingerprint)
+            .join(
+                member,
+                and_(
+                    member.c.id == undone_pair.c.member_id,
+                    member.c.fingerprint == undone_pair.c.member_fingerprint,
+                ),
+            )
+            .where(undone_pair.c.customer_id.in_(ids))
+        )
+        for row in undone:
+            if row.customer_fingerprint == fingerprints.get(row.customer_id):
+                apart[row.customer_id, row.member_id] = "undone_before"
+        decided = connection.execute(
+            select(review_case.c.customer_id, review_case.c.member_id).where(
+                review_case.c.state == "different",
+                review_case.c.customer_id.in_(ids),
+                review_case.c.member_id.is_not(None),
+            )
+        )
+        apart |= {(row.customer_id, row.member_id): "decided_different" for row in decided}
+    return {pair: why for pair, why in apart.items() if pair in pairs}
+
+
+def _failures(connection: Connection, claimants: dict[int, Claimant]) -> dict[int, list[datetime]]:
+    """When these customers typed wrong codes, as our tables store moments; never an earlier owner of the id."""
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for ids in chunks(claimants):
+        rows = connection.execute(
+            select(claim.c.eccube_id, claim.c.received_at, claim.c.customer_id).where(
+                claim.c.eccube_id.in_(ids),
+                claim.c.state.in_(("refused", "conflict")),
+                claim.c.reason.in_(sorted(FAILURES)),
+            )
+        )
+        for row in rows:
+            if row.customer_id == claimants[row.eccube_id].key:
+                found[row.eccube_id].append(row.received_at)
+    return found
+
+
+def _accounts(settings: Settings, connection: Connection) -> dict[int, int]:
+    allowed = {one.key: one.accounts_per_member for one in settings.sources}
+    rows = connection.execute(select(source.c.id, source.c.source_key))
+    return {row.id: allowed.get(row.source_key, 1) for row in rows}
+
+
+def _links(
+    connection: Connection, customer_ids: Collection[int], member_ids: Collection[int]
+) -> Iterator[HeldLink]:
+    found: dict[int, AnyRow] = {}
+    for column, wanted in ((link.c.customer_id, customer_ids), (link.c.member_id, member_ids)):
+        for ids in chunks(wanted):
+            for row in connection.execute(select(link).where(link.c.active == 1, column.in_(ids))):
+                found[row.id] = row
+    for link_id in sorted(found):
+        row = found[link_id]
+        yield HeldLink(
+            row.id,
+            row.customer_id,
+            row.member_id,
+            row.source_id,
+            row.slot,
+            row.method,
+            row.proven_by,
+            0.0 if row.probability is None else row.probability,
+        )
