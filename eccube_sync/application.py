@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from eccube_sync.config import Settings
     from eccube_sync.services.running import Shop
 
+WIDTH_OF_FILES = 200
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_FILES = (
@@ -89,7 +91,8 @@ class Application:
     def console(self) -> Console:
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=True)
+        # A pipe or a log file has no width to keep to.
+        return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
 
     def say(self, message: str) -> None:
         """One line on standard output; silent with ``--quiet``."""
@@ -141,12 +144,14 @@ def _print_report(console: Console, report: Report) -> None:
             continue
         table = Table(title=listing.title, title_justify="left")
         for column in listing.columns:
-            table.add_column(column)
+            table.add_column(column, overflow="fold")
         for row in listing.rows:
             table.add_row(*("" if cell is None else str(cell) for cell in row))
         console.print(table)
     for note in report.notes:
         console.print(note, markup=False)
+    if report.counts and not shown and not report.listings and not report.notes:
+        console.print("  " + _("nothing to do"), markup=False)
 
 
 def actor() -> str:

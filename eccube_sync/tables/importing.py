@@ -181,15 +181,21 @@ def _point_at_versions(connection: Connection, run_id: int, import_id: int) -> N
             .scalar_subquery()
         )
 
+    of_import = member.c.id.in_(_staged_members(run_id))
+    # Points and visits change every day; only what the matcher reads makes a member worth matching again.
     connection.execute(
         update(member)
-        .where(member.c.id.in_(_staged_members(run_id)))
+        .where(of_import, member.c.fingerprint != of_version("fingerprint"))
+        .values(changed_run_id=run_id)
+    )
+    connection.execute(
+        update(member)
+        .where(of_import)
         .values(
             version_id=of_version("id"),
             content_hash=of_version("content_hash"),
             fingerprint=of_version("fingerprint"),
             changed_import_id=import_id,
-            changed_run_id=run_id,
         )
     )
 

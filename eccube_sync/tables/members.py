@@ -120,6 +120,7 @@ member = Table(
     Column("missing_imports", SmallInteger, nullable=False, server_default="0"),
     reference("first_import_id", "member_import"),
     reference("changed_import_id", "member_import"),
+    # the run in which what the matcher reads last changed
     reference("changed_run_id", "run", index=True),
     UniqueConstraint("source_id", "store_key", "current"),
     **TABLE_OPTIONS,
