@@ -125,18 +125,21 @@ def unfinished_issues(connection: Connection) -> list[str]:
 
 
 def keys_for_codes(shop: Shop, connection: Connection) -> CodeKeys:
-    """The keys, made now where no code was ever issued.
-
-    Raises ``ConfigurationError`` when a key is missing that codes still in use were hashed with.
-    """
-    folders = shop.settings.folders
+    """The keys for issuing, made now where no code was ever issued; raises as ``keys_in_use`` does."""
     with reading(connection):
-        used = set(connection.execute(select(link_code.c.key_id).distinct()).scalars())
+        never = connection.execute(select(link_code.c.id).limit(1)).first() is None
+    if never:
+        ensure_key(shop.settings.folders)
+    return keys_in_use(shop, connection)
+
+
+def keys_in_use(shop: Shop, connection: Connection) -> CodeKeys:
+    """The keys. Raises ``ConfigurationError`` when one is missing that codes still in use were hashed with."""
+    folders = shop.settings.folders
+    keys = load_keys(folders)
+    with reading(connection):
         alive = select(link_code.c.key_id).where(link_code.c.state.in_(ALIVE)).distinct()
         needed = set(connection.execute(alive).scalars())
-    if not used:
-        ensure_key(folders)
-    keys = load_keys(folders)
     missing = sorted(needed - set(keys.ids))
     if missing:
         raise ConfigurationError(
