@@ -44,8 +44,8 @@ messages: $(VENV)/.developing ## Collect the messages for translation and compil
 schema: $(VENV)/.developing ## Write sql/schema/ from eccube_sync/tables/
 	$(BIN)/python -m eccube_sync.services.schemafiles
 
-bench: $(VENV)/.developing ## Make the benchmark shop in build/benchmark/: 63,000 customers, 100,000 members
-	$(BIN)/python -m benchmarks.nightly $(BENCHMARK)
+bench: $(VENV)/.developing ## Measure import, classification and a night with 63,000 customers and 100,000 members
+	$(BIN)/python -m benchmarks.nightly.measure
 
 clean: ## Remove everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

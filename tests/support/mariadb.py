@@ -36,6 +36,8 @@ class Server:
 
     directory: Path
     port: int
+    options: tuple[str, ...] = ()
+    """Options of the server besides our own, which they overrule."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -117,6 +119,7 @@ class Server:
             "--innodb-log-file-size=16M",
             "--innodb-flush-log-at-trx-commit=2",  # survives a killed server, not a power cut
             "--innodb-use-native-aio=OFF",
+            *self.options,
         ]
 
     def kill(self) -> None:
@@ -146,7 +149,7 @@ class Server:
 
 
 @contextmanager
-def running_mariadb(directory: Path) -> Iterator[Server]:
+def running_mariadb(directory: Path, options: tuple[str, ...] = ()) -> Iterator[Server]:
     """Start a private server below ``directory`` (new or empty, short path), and end it afterwards.
 
     When root runs the tests the server runs as an ordinary account, so that account must be able to
@@ -157,7 +160,7 @@ def running_mariadb(directory: Path) -> Iterator[Server]:
     account = _account()
     if account is not None:
         shutil.chown(directory, account)
-    server = Server(directory=directory, port=_free_port())
+    server = Server(directory=directory, port=_free_port(), options=options)
     _create_system_tables(server)
     server.start()
     try:
