@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 MESSAGES := eccube_sync/locale
-BENCHMARK := build/benchmark
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
