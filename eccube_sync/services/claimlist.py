@@ -35,8 +35,8 @@ def list_claims(connection: Connection, *, state: str | None = None, limit: int 
     if state:
         statement = statement.where(claim.c.state == state)
     with reading(connection):
-        by_state = connection.execute(select(claim.c.state, func.count()).group_by(claim.c.state))
-        counts: dict[str, int] = {name: number for name, number in by_state}
+        by_state = connection.execute(select(claim.c.state, func.count().label("n")).group_by(claim.c.state))
+        counts = {row.state: row.n for row in by_state}
         rows: list[Sequence[object]] = [
             (
                 row.eccube_id,

@@ -1,0 +1,1 @@
+"""Link codes: issued, handed out, typed, decided."""
