@@ -74,8 +74,9 @@ def preview(application: Application, kind: str, html: bool, unproven: bool, out
     from eccube_sync.services import noticepreview
 
     if output is not None:
-        with application.open_shop() as (shop, _connection):
-            noticepreview.write_preview(shop, kind, output, proven=not unproven)
+        noticepreview.write_preview(
+            application.settings, kind, output, application.clock.now(), proven=not unproven
+        )
         application.say(_("Written: {path}").format(path=output))
         return
     rendered = noticepreview.preview(application.settings, kind, proven=not unproven)

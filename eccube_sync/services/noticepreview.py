@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from eccube_sync import mailowner, notices
+from eccube_sync.configmail import Mail
 from eccube_sync.csvwriter import atomic_file
 from eccube_sync.db import reading
 from eccube_sync.errors import ConfigurationError, UsageError
@@ -41,22 +43,23 @@ def _values(kind: str, *, proven: bool) -> dict[str, Plain]:
     return notices.examples(kind)[0 if proven else -1]
 
 
-def write_preview(shop: Shop, kind: str, path: Path, *, proven: bool = True) -> None:
+def write_preview(settings: Settings, kind: str, path: Path, now: datetime, *, proven: bool = True) -> None:
     """Write the notice as an .eml file that mail programs open; 0600, whole or not at all."""
-    _require_mail(shop.settings)
-    assert shop.settings.mail is not None
-    content = _build(shop, kind, shop.settings.mail.sender, "preview", proven=proven)
+    mail = _mail_of(settings)
+    composer = Composer(settings, "preview")
+    content = _build(composer, preview(settings, kind, proven=proven), mail.sender, kind, now)
     with atomic_file(path) as file:
         file.write(content)
 
 
 def send_test(shop: Shop, connection: Connection, kind: str, address: str) -> Report:
     """Send the notice with example data to one address, marked as a test; the outbox does not know of it."""
-    _require_mail(shop.settings)
+    _mail_of(shop.settings)
     recipient = check_address(address)
     with reading(connection):
         install_id = connection.execute(select(installation.c.install_id)).scalar_one_or_none() or "test"
-    content = _build(shop, kind, recipient, install_id)
+    composer = Composer(shop.settings, install_id)
+    content = _build(composer, preview(shop.settings, kind), recipient, kind, shop.clock.now())
     with open_session(mail_server(shop.settings)) as session:
         delivery = session.deliver(
             content, sender=envelope_sender(shop.settings), recipient=recipient, before_dot=lambda: None
@@ -66,14 +69,13 @@ def send_test(shop: Shop, connection: Connection, kind: str, address: str) -> Re
     return Report(_("The test was handed to the mail server."))
 
 
-def _build(shop: Shop, kind: str, recipient: str, install_id: str, *, proven: bool = True) -> bytes:
-    composer = Composer(shop.settings, install_id)
-    rendered = preview(shop.settings, kind, proven=proven)
+def _build(composer: Composer, rendered: Rendered, recipient: str, kind: str, now: datetime) -> bytes:
     marked = Rendered(_("[Test] ") + rendered.subject, rendered.text, rendered.html)
     identity = composer.message_id(f"test:{kind}:{secrets.token_hex(8)}")
-    return composer.build(marked, recipient, identity, shop.clock.now())
+    return composer.build(marked, recipient, identity, now)
 
 
-def _require_mail(settings: Settings) -> None:
+def _mail_of(settings: Settings) -> Mail:
     if settings.mail is None:
         raise ConfigurationError(_("{path} has no [mail] section; add one first.").format(path=settings.path))
+    return settings.mail

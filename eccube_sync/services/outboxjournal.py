@@ -60,7 +60,7 @@ class OutboxJournal:
         wanted = {one.encode() for one in message_ids}
         found: set[bytes] = set()
         try:
-            with self._path.open("rb") as lines:
+            with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as lines:
                 for line in lines:
                     parts = line.split()
                     # A line torn by a power cut was never synced, so its mail did not leave.
