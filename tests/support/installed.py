@@ -45,6 +45,7 @@ taken_at = "name"
 end_date = ["{end_date}"]
 [source.expiry]
 policy = "{policy}"
+{expiry}
 [[projection]]
 kind = "customer_group"
 group = "店舗会員"
@@ -53,7 +54,8 @@ group = "店舗会員"
 relation = "same_company"
 [guards]
 clock_seconds = 2000000000
-downgrades = 1000
+{guards}
+{sections}
 """
 
 MAIL = """\
@@ -75,6 +77,10 @@ class InstalledShop:
     database_lines: str
     policy: str = "column"
     mail_port: int | None = None
+    expiry: str = ""
+    """Further lines of ``[source.expiry]``, and what may follow it."""
+    guards: str = "downgrades = 1000"
+    sections: str = ""
     customers: list[CustomerPerson] = field(default_factory=list)
     members: list[MemberPerson] = field(default_factory=list)
     truth: list[tuple[int, int]] = field(default_factory=list)
@@ -89,7 +95,13 @@ class InstalledShop:
         mail = MAIL.format(port=self.mail_port) if self.mail_port else ""
         self.path.write_text(
             CONFIGURATION.format(
-                database=self.database_lines, end_date=END_DATE_COLUMN, policy=self.policy, mail=mail
+                database=self.database_lines,
+                end_date=END_DATE_COLUMN,
+                policy=self.policy,
+                expiry=self.expiry,
+                mail=mail,
+                guards=self.guards,
+                sections=self.sections,
             ),
             encoding="utf-8",
         )
@@ -115,21 +127,23 @@ class InstalledShop:
         """Put the clock to a moment in Japan."""
         self.clock.moment = datetime.combine(day, time(hour, minute), TOKYO).astimezone(UTC)
 
-    def drop_export(self, day: date, members: Sequence[MemberPerson] | None = None) -> Path:
-        """Put the store's export of ``day`` into the drop folder, as taken just after midnight."""
+    def drop_export(
+        self, day: date, members: Sequence[MemberPerson] | None = None, at: time = time(0, 30)
+    ) -> Path:
+        """Put the store's export of ``day`` into the drop folder, as taken just after midnight, or ``at``."""
         folder = self.settings().folders.drop
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"members_{day:%Y%m%d}_0030.csv"
+        path = folder / f"members_{day:%Y%m%d}_{at:%H%M}.csv"
         write_smaregi_csv(self.members if members is None else members, path)
-        moment = datetime.combine(day, time(0, 30), TOKYO).timestamp()
+        moment = datetime.combine(day, at, TOKYO).timestamp()
         os.utime(path, (moment, moment))
         return path
 
-    def fill(self, customers: int, members: int, *, seed: int = 3) -> None:
-        """Make up people; the customers go into EC-CUBE."""
+    def fill(self, customers: int, members: int, *, seed: int = 3, register: int | None = None) -> None:
+        """Make up people; the customers, or the first ``register`` of them, go into EC-CUBE."""
         population = generate(seed, customers, members, TODAY)
         self.customers, self.members, self.truth = population.customers, population.members, population.truth
-        self.add_customers(0, len(self.customers))
+        self.add_customers(0, len(self.customers) if register is None else register)
 
     def add_customers(self, start: int, end: int) -> None:
         """Register the made-up customers of these positions."""

@@ -1,0 +1,173 @@
+"""Two nights told once, and the same two repeated, at the same time, or killed: they end alike."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import select
+
+from eccube_sync.configsections import STAGES
+from eccube_sync.tables.members import staged_member
+from eccube_sync.tables.notices import notice
+from eccube_sync.tables.runs import run
+from tests.nightly.conftest import Outcome, Runs
+from tests.nightly.driver import KILLED
+from tests.nightly.endstate import Names, State, differences, eccube_state, our_state, received
+from tests.nightly.story import Story
+from tests.support.installed import InstalledShop, install, remove
+from tests.support.mariadb import Server
+from tests.support.shop import mariadb_shop, sqlite_shop
+from tests.support.smtp import Sink
+
+CHANCE = Random(7)
+OWNER = "owner@shop.example.jp"
+Night = Callable[[InstalledShop], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the story ended: every row of both schemas, and who got which mail about what."""
+
+    ours: State
+    eccube: State
+    mails: Counter[tuple[str, str, str]]
+    owner: set[str]
+    calls: list[dict[str, int]] = field(default_factory=list)
+    """Of each night, how many external calls it made in each stage."""
+
+    def unlike(self, other: Ending) -> list[str]:
+        """Everything in which the two differ."""
+        mails = [f"mails - {one}" for one in (self.mails - other.mails).elements()]
+        mails += [f"mails + {one}" for one in (other.mails - self.mails).elements()]
+        mails += [f"owner {one}" for one in self.owner ^ other.owner]
+        return differences(self.ours, other.ours) + differences(self.eccube, other.eccube) + mails
+
+
+def ending(shop: InstalledShop, sink: Sink) -> Ending:
+    """The state of both schemas, and the mails by what they are about."""
+    to_customers = received([mail for mail in sink.mails if mail[1] != [OWNER]])
+    with shop.connect() as (_service, connection):
+        names = Names(connection)
+        about = {
+            row.message_id: names.notice_key(row)
+            for row in connection.execute(select(notice))
+            if row.state == "sent"
+        }
+    return Ending(
+        our_state(shop),
+        eccube_state(shop),
+        Counter((about[key], to, subject) for key, (to, _header, subject) in to_customers.items()),
+        {received([mail])[key][2] for mail in sink.mails if mail[1] == [OWNER] for key in received([mail])},
+    )
+
+
+def tell(story: Story, night: Night) -> None:
+    """The eve as it is, then both days with their nights told in some way."""
+    assert story.shop.run("nightly") == 0
+    for day in (story.first_day, story.second_day):
+        day()
+        night(story.shop)
+
+
+def once(shop: InstalledShop) -> None:
+    assert shop.run("nightly") == 0
+
+
+@pytest.fixture(scope="module")
+def reference(
+    mariadb_server: Server, runs: Runs, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Ending]:
+    """How the story ends when each night runs once, cleanly; worked out once for each kind of database."""
+    known: dict[str, Ending] = {}
+
+    def of(shop: InstalledShop, sink: Sink) -> Ending:
+        kind = shop.eccube.kind
+        if kind not in known:
+            with another_shop(kind, mariadb_server, tmp_path_factory.mktemp(kind)) as other:
+                nights: list[Outcome] = []
+                tell(Story(other, sink.port), lambda shop: nights.append(runs.run(shop)))
+                assert [night.code for night in nights] == [0, 0], nights
+                known[kind] = ending(other, sink)
+                known[kind].calls.extend(night.calls for night in nights)
+            sink.mails.clear()
+        return known[kind]
+
+    return of
+
+
+@contextmanager
+def another_shop(kind: str, server: Server, folder: Path) -> Iterator[InstalledShop]:
+    with sqlite_shop(folder / "eccube.db") if kind == "sqlite" else mariadb_shop(server) as eccube:
+        made = install(eccube, folder / "sync")
+        yield made
+        remove(made)
+
+
+def test_the_story_has_all_that_can_go_wrong(
+    installed: InstalledShop, sink: Sink, reference: Callable[..., Ending]
+) -> None:
+    told = reference(installed, sink)
+    kinds = Counter(about.split()[0] for about, _to, _subject in told.mails.elements())
+    assert kinds >= Counter(expired=2, restored=2, linked=3, expiring=1)
+    assert told.ours["review_decision"].total() >= 2
+    assert {row[-2] for row in told.ours["link"]} >= {"moved", "customer_withdrawn", "customer_vanished"}
+    assert len(told.owner) == 3
+
+
+def test_three_times_each_night_is_once(
+    installed: InstalledShop, sink: Sink, reference: Callable[..., Ending]
+) -> None:
+    expected = reference(installed, sink)
+
+    def three_times(shop: InstalledShop) -> None:
+        for _time in range(3):
+            once(shop)
+
+    tell(Story(installed, sink.port), three_times)
+    assert expected.unlike(ending(installed, sink)) == []
+
+
+def test_twice_at_once_is_once_and_the_loser_says_so_at_once(
+    installed: InstalledShop, sink: Sink, runs: Runs, reference: Callable[..., Ending], tmp_path: Path
+) -> None:
+    expected = reference(installed, sink)
+    losers: list[Outcome] = []
+
+    def twice_at_once(shop: InstalledShop) -> None:
+        """One stops in the middle of a transaction until the other has given up."""
+        holding, until = (tmp_path / f"{name}-{len(losers)}" for name in ("holding", "until"))
+        hold = {"at": ("classify", 12), "holding": holding, "until": until}
+        winner, loser = runs.together(shop, {"hold": hold}, {"after": holding, "then": until})
+        assert winner.code == 0, winner.output
+        losers.append(loser)
+
+    tell(Story(installed, sink.port), twice_at_once)
+    assert [loser.code for loser in losers] == [75, 75], [loser.output for loser in losers]
+    assert max(loser.seconds for loser in losers) < 1
+    assert all("under way" in loser.output for loser in losers)
+    assert expected.unlike(ending(installed, sink)) == []
+
+
+def test_killed_once_in_each_stage_is_once(
+    installed: InstalledShop, sink: Sink, runs: Runs, reference: Callable[..., Ending]
+) -> None:
+    expected = reference(installed, sink)
+    nights = iter(expected.calls)
+
+    def killed_in_each_stage(shop: InstalledShop) -> None:
+        calls = next(nights)
+        for stage in STAGES:
+            assert runs.run(shop, kill=(stage, CHANCE.randint(1, calls[stage]))).code == KILLED, stage
+        assert runs.run(shop).code == 0
+
+    tell(Story(installed, sink.port), killed_in_each_stage)
+    assert installed.count(staged_member) == 0
+    assert installed.count(run, run.c.state == "interrupted") == 2 * len(STAGES)
+    assert expected.unlike(ending(installed, sink)) == []
