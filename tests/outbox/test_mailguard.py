@@ -1,0 +1,70 @@
+"""The guard on mails looks at the plan: what it would queue, before anything is written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from eccube_sync.db import reading
+from eccube_sync.membership.classes import ClassDecision
+from eccube_sync.services.classing import ClassChange
+from eccube_sync.services.mailguard import MailPlan, mail_verdicts, planned_mails
+from tests.outbox.conftest import ENDED, ON_SQLITE, TODAY, Outbox, Person
+
+
+def falls(outbox: Outbox, *people: Person) -> list[ClassChange]:
+    return [
+        outbox.change(one, ClassDecision("ec_only", "ended", one.member, end_date=ENDED, valid_through=ENDED))
+        for one in people
+    ]
+
+
+def plan(outbox: Outbox, changes: list[ClassChange], *, baseline: bool = False) -> MailPlan:
+    with outbox.ours.connect() as connection, reading(connection):
+        return planned_mails(outbox.ours.settings, connection, TODAY, changes, baseline=baseline)
+
+
+def test_a_plan_counts_exactly_what_applying_it_queues(outbox: Outbox) -> None:
+    people = outbox.people(3)
+    outbox.expire(people[0])
+    outbox.renew(people[0], end_date=ENDED)  # its key stands in the outbox already
+    long_ago = ENDED - timedelta(days=30)
+    old = outbox.person(end_date=long_ago)
+    ended = ClassDecision("ec_only", "ended", old.member, end_date=long_ago, valid_through=long_ago)
+    changes = [*falls(outbox, *people), outbox.change(old, ended)]
+    planned = plan(outbox, changes)
+    before = len(outbox.notices(kind="expired", state="queued"))
+    outbox.apply(changes)
+
+    assert planned.mails == {"expired": 2}
+    assert len(outbox.notices(kind="expired", state="queued")) - before == 2
+    assert planned.events["expired"] == 4
+
+
+@ON_SQLITE
+def test_links_that_are_only_planned_are_counted(outbox: Outbox) -> None:
+    member = outbox.ours.add_member(end_date=TODAY + timedelta(days=200))
+    decision = ClassDecision("store", "current", member, end_date=TODAY + timedelta(days=200))
+    new = [ClassChange(-number, None, decision) for number in (1, 2)]
+
+    assert plan(outbox, new).mails == {"linked": 2}
+    assert plan(outbox, new, baseline=True).mails == {}
+
+
+@ON_SQLITE
+def test_too_many_mails_are_refused_unless_their_number_is_named(outbox: Outbox) -> None:
+    outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 2}))
+    planned = plan(outbox, falls(outbox, *outbox.people(3)))
+    settings = outbox.ours.settings
+
+    assert [one.refused for one in mail_verdicts(settings, planned)] == [True]
+    assert [one.refused for one in mail_verdicts(settings, planned, expected=3)] == [False]
+    assert [one.refused for one in mail_verdicts(settings, planned, expected=4)] == [True]
+
+
+@ON_SQLITE
+def test_downgrades_a_person_approved_beforehand_may_all_be_mailed(outbox: Outbox) -> None:
+    outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 1}))
+    planned = plan(outbox, falls(outbox, *outbox.people(3)))
+
+    assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned, approved=3)] == [False]
+    assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned, approved=1)] == [True]
