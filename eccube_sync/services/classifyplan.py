@@ -121,7 +121,9 @@ def _plan(
     stored = matching.newest_model(connection)
     wanted = _model_settings(shop.settings)
     model = Model.from_json(stored.body) if stored else None
-    everything = every or model is None or model.settings != wanted
+    # Until a first classification came to its end, or after it was undone, nobody has been decided about.
+    first = state is None or state.first_classify_run_id is None
+    everything = every or first or model is None or model.settings != wanted
     scan = scan_customers(connection, generation, every=everything, only=None if everything else only)
     if everything:
         members = matching.all_members(connection)
@@ -151,7 +153,7 @@ def _plan(
             scan=scan,
             model=model,
             model_is_new=model_is_new,
-            first=state is None or state.first_classify_run_id is None,
+            first=first,
             member_keys=changed.keys,
             changed_members=members,
             customer_keys=customers.keys,

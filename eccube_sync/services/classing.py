@@ -76,10 +76,12 @@ def plan_classes(
     customer_ids: Iterable[int],
     *,
     further_members: Mapping[int, Sequence[int]] | None = None,
+    current: Mapping[int, str | None] | None = None,
 ) -> list[ClassChange]:
     """The class rows that must be written for these customers, by customer id.
 
-    ``further_members`` are links planned but not written yet: customer id → member ids.
+    ``further_members`` are links planned but not written yet: customer id → member ids. ``current`` is the class
+    to start from, where it is not the one that stands: an undo starts from the class before the undone run.
     """
     changes: list[ClassChange] = []
     rules = class_settings(settings)
@@ -87,8 +89,9 @@ def plan_classes(
         found = gather(settings, connection, chunk, further_members or {})
         for customer_id in chunk:
             facts = found[customer_id]
-            current = facts.before.membership_class if facts.before else None
-            decision = class_of(facts.members, today, rules, current_class=current, overrides=facts.overrides)
+            stands = facts.before.membership_class if facts.before else None
+            held = current.get(customer_id, stands) if current else stands
+            decision = class_of(facts.members, today, rules, current_class=held, overrides=facts.overrides)
             if facts.before is None or _differs(facts.before, decision):
                 changes.append(ClassChange(customer_id, facts.before, decision))
     return changes

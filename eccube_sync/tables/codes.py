@@ -50,7 +50,7 @@ claim = Table(
     word("kind", 16),  # link_code, card
     word("code_hash", 64),
     Column("link_code_id", BigKey),
-    word("state", 24),  # pending, waiting_for_store, accepted, refused, conflict
+    word("state", 24),  # pending, waiting_for_store, accepted, refused, conflict, undone
     word("reason", 64, nullable=True),
     moment("received_at"),
     moment("decided_at", nullable=True),

@@ -41,14 +41,15 @@ link = Table(
     **TABLE_OPTIONS,
 )
 
-# A pair whose link a person took back: no machine links it until a fingerprint on either side changes.
+# A pair whose link a person took back, with the facts it was linked on: no machine links it on these again. An undone
+# import changes a member's facts itself, so that a pair may have several rows.
 undone_pair = Table(
     "undone_pair",
     metadata,
     Column("customer_id", BigKey, primary_key=True, autoincrement=False),
     Column("member_id", BigKey, primary_key=True, autoincrement=False),
-    word("customer_fingerprint", 64),
-    word("member_fingerprint", 64),
+    Column("customer_fingerprint", String(64), primary_key=True),
+    Column("member_fingerprint", String(64), primary_key=True),
     reference("run_id", "run"),
     **TABLE_OPTIONS,
 )

@@ -266,7 +266,7 @@ CREATE TABLE eccube_sync.undone_pair (
     customer_fingerprint VARCHAR(64) NOT NULL,
     member_fingerprint VARCHAR(64) NOT NULL,
     run_id BIGINT NOT NULL,
-    CONSTRAINT pk_undone_pair PRIMARY KEY (customer_id, member_id),
+    CONSTRAINT pk_undone_pair PRIMARY KEY (customer_id, member_id, customer_fingerprint, member_fingerprint),
     CONSTRAINT fk_undone_pair_run_id FOREIGN KEY(run_id) REFERENCES eccube_sync.run (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 ROW_FORMAT=DYNAMIC COLLATE utf8mb4_bin;
 

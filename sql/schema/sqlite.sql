@@ -266,7 +266,7 @@ CREATE TABLE eccube_sync.undone_pair (
     customer_fingerprint VARCHAR(64) NOT NULL,
     member_fingerprint VARCHAR(64) NOT NULL,
     run_id INTEGER NOT NULL,
-    CONSTRAINT pk_undone_pair PRIMARY KEY (customer_id, member_id),
+    CONSTRAINT pk_undone_pair PRIMARY KEY (customer_id, member_id, customer_fingerprint, member_fingerprint),
     CONSTRAINT fk_undone_pair_run_id FOREIGN KEY(run_id) REFERENCES run (id)
 );
 
