@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 RETRYABLE = frozenset({1205, 1213, 1020})
 ATTEMPTS = 5
 CHUNK = 500
+WRITES = "eccube_sync_writes"
+"""Set in a connection's ``info`` while it begins a transaction that writes."""
 
 SESSION = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
@@ -112,8 +114,13 @@ def _sqlite_engine(settings: Settings) -> Engine:
 
     engine = create_engine(f"sqlite:///{eccube}", poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its turn at once; a reader waits for nobody, so that a run that comes second can say so.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get(WRITES) else "BEGIN")
 
 
 def in_transaction(connection: Connection, work: Callable[[], Result]) -> Result:
@@ -124,13 +131,24 @@ def in_transaction(connection: Connection, work: Callable[[], Result]) -> Result
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with connection.begin():
+            with _writing(connection):
                 return work()
         except DBAPIError as error:
             if error_number(error) not in RETRYABLE or attempt == ATTEMPTS:
                 raise
             time.sleep(0.2 * 2 ** (attempt - 1))
     raise AssertionError("the loop returns or raises")
+
+
+@contextmanager
+def _writing(connection: Connection) -> Iterator[None]:
+    connection.info[WRITES] = True
+    try:
+        transaction = connection.begin()
+    finally:
+        del connection.info[WRITES]
+    with transaction:
+        yield
 
 
 @contextmanager

@@ -30,7 +30,10 @@ def command(application: Application, files: tuple[Path, ...], expected: int | N
     if as_json:
         application.show(report, as_json=True)
     else:
-        application.say(report.line())
-        for note in report.notes:
-            click.echo(note, err=code != ExitCode.DONE)
+        # Cron mails what is said: nothing when all is well and -q was given, everything otherwise.
+        for sentence in (report.line(), *report.notes):
+            if code == ExitCode.DONE:
+                application.say(sentence)
+            else:
+                click.echo(sentence, err=True)
     return int(code)

@@ -7,19 +7,19 @@ Any stage may be repeated without a second effect, so a missed, repeated or kill
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from eccube_sync.clock import from_database, tokyo_date
+from eccube_sync.clock import FixedClock, from_database, tokyo_date
+from eccube_sync.configsources import Source
 from eccube_sync.db import reading
 from eccube_sync.eccube import GENERATIONS, detect
-from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode
+from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode, LockedError, UsageError
 from eccube_sync.i18n import _
 from eccube_sync.membership.forecast import announcement, upcoming_mass_dates
 from eccube_sync.membership.guards import clock as clock_guard
-from eccube_sync.membership.guards import is_stale
 from eccube_sync.membership.verdicts import raise_if_refused
 from eccube_sync.report import Report
 from eccube_sync.services.classifying import apply_classify
@@ -29,6 +29,12 @@ from eccube_sync.services.expiring import apply_expiry, plan_expiry
 from eccube_sync.services.guarding import approvals, expected_falls
 from eccube_sync.services.importing import apply_import, guard, plan_import
 from eccube_sync.services.noticing import queue_reminders
+from eccube_sync.services.overdue import (
+    imported_on_an_earlier_day,
+    overdue_sentence,
+    overdue_sources,
+    waiting_sentences,
+)
 from eccube_sync.services.ownermail import send_owner_mail
 from eccube_sync.services.pinging import ping
 from eccube_sync.services.policies import guard_numbers
@@ -43,7 +49,6 @@ from eccube_sync.services.reviewimport import (
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.services.sending import send_notices
 from eccube_sync.tables import classes
-from eccube_sync.tables.members import source
 from eccube_sync.tables.runs import run as run_table
 
 SEVERITY = (
@@ -60,7 +65,16 @@ class Night:
     files: Sequence[Path]
     expected: int | None
     notes: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    """Why a stage, or a part of it, was refused."""
     codes: set[ExitCode] = field(default_factory=set)
+    old_data: set[str] = field(default_factory=set)
+    """Sources, by key, that sent nothing new where something new was to come."""
+    shop: Shop = field(init=False)
+    """The shop at the moment the night began, so that every stage of a night over midnight has one today."""
+
+    def __post_init__(self) -> None:
+        self.shop = replace(self.run.shop, clock=FixedClock(self.run.now))
 
     def tell(self, report: Report) -> None:
         """Keep what a stage has to say."""
@@ -70,8 +84,10 @@ class Night:
 
     def refuse(self, stage: str, error: EccubeSyncError) -> None:
         """Keep why a stage, or a part of it, was refused."""
-        self.notes.append(_("{stage}: {message}").format(stage=stage, message=_full(error)))
+        self.refusals.append(_("{stage}: {message}").format(stage=stage, message=_full(error)))
         self.codes.add(error.exit_code)
+        if self.run.connection.in_transaction():
+            self.run.connection.rollback()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -82,11 +98,21 @@ class Night:
 def run_nightly(
     shop: Shop, connection: Connection, *, files: Sequence[Path] = (), expected: int | None = None
 ) -> tuple[Report, ExitCode]:
-    """One night. ``files`` are imported instead of what lies in the drop folders."""
+    """One night. ``files`` are imported instead of what lies in the drop folder.
+
+    Raises ``UsageError`` for files where there are several sources, ``LockedError`` when another run is under way.
+    """
+    if files and len(shop.settings.sources) != 1:
+        raise UsageError(
+            _(
+                "There are several sources, and a file does not say which it is of; put it into its drop folder."
+            )
+        )
     addresses = shop.settings.ping
-    ping(addresses.start)
     try:
         report, code = _night(shop, connection, files, expected)
+    except LockedError:
+        raise  # the run that is under way tells how it went
     except BaseException:
         ping(addresses.failure)
         raise
@@ -97,16 +123,20 @@ def run_nightly(
 def _night(
     shop: Shop, connection: Connection, files: Sequence[Path], expected: int | None
 ) -> tuple[Report, ExitCode]:
-    _check_clock(shop, connection)
+    def begin() -> None:
+        ping(shop.settings.ping.start)
+        _check_clock(shop, connection)
+
     stages = shop.settings.nightly.stages
-    with applied_run(shop, connection, "nightly") as run:
+    with applied_run(shop, connection, "nightly", check=begin) as run:
         night = Night(run, files, expected)
         for name, stage in STAGES.items():
             if name in stages:
                 _attempt(night, name, stage)
-    report = Report(_("Night of {today}:").format(today=run.today), dict(run.counts), notes=night.notes)
+    report = Report(_("Night of {today}:").format(today=run.today), dict(run.counts))
     if "notify" in stages:
         _notify(shop, connection, night, report)
+    report.notes = night.refusals + night.notes
     return report, night.exit_code
 
 
@@ -115,8 +145,6 @@ def _attempt(night: Night, name: str, stage: Callable[[Night], None]) -> None:
         stage(night)
     except EccubeSyncError as error:
         night.refuse(name, error)
-        if night.run.connection.in_transaction():
-            night.run.connection.rollback()
 
 
 def _full(error: EccubeSyncError) -> str:
@@ -151,39 +179,40 @@ def _check_clock(shop: Shop, connection: Connection) -> None:
 
 
 def _import(night: Night) -> None:
-    run, shop = night.run, night.run.shop
-    for one in shop.settings.sources:
-        given = list(night.files) if len(shop.settings.sources) == 1 else []
-        path = given[0] if given else newest_file(shop.settings, one)
-        if path is None:
-            continue
-        plan = plan_import(shop, run.connection, path, source_key=one.key)
-        raise_if_refused(guard(shop, run.connection, plan, night.expected))
-        night.tell(apply_import(run, plan))
-        if not given:
-            put_away(shop.settings, one, path, run.now)
-    purge_imported(shop.settings, run.now)
+    for one in night.shop.settings.sources:
+        newest = newest_file(night.shop.settings, one)
+        for path in night.files or ([newest] if newest else []):
+            try:
+                _import_file(night, one, path)
+            except EccubeSyncError as error:  # one bad file keeps no good one from being imported
+                night.refuse("import", error)
+    purge_imported(night.shop.settings, night.run.now)
     _tell_overdue(night)
 
 
+def _import_file(night: Night, one: Source, path: Path) -> None:
+    run, shop = night.run, night.shop
+    plan = plan_import(shop, run.connection, path, source_key=one.key)
+    raise_if_refused(guard(shop, run.connection, plan, night.expected))
+    report = apply_import(run, plan)
+    night.tell(report)
+    if plan.known and imported_on_an_earlier_day(run, plan):
+        night.notes.append(report.headline)
+        night.old_data.add(one.key)
+    if not night.files:
+        put_away(shop.settings, one, path, run.now)
+
+
 def _tell_overdue(night: Night) -> None:
-    shop, numbers = night.run.shop, guard_numbers(night.run.shop.settings)
-    with reading(night.run.connection):
-        taken = {row.source_key: row.taken_at for row in night.run.connection.execute(select(source))}
-    for one in shop.settings.sources:
-        moment = from_database(taken[one.key]) if taken.get(one.key) else None
-        if is_stale(moment, night.run.now, one.export_every_hours, numbers):
-            night.run.counts["overdue_files"] += 1
-            night.notes.append(
-                _(
-                    "The member export of {source} is overdue; nobody is downgraded on old data. "
-                    "Export the members from the POS."
-                ).format(source=one.label)
-            )
+    for one in overdue_sources(night.shop, night.run.connection):
+        night.run.counts["overdue_files"] += 1
+        night.old_data.add(one.key)
+        night.codes.add(ExitCode.NEEDS_PERSON)
+        night.notes.append(overdue_sentence(one))
 
 
 def _decisions(night: Night) -> None:
-    run, shop = night.run, night.run.shop
+    run, shop = night.run, night.shop
     for path in waiting_review_files(shop.settings):
         try:
             plan = plan_review_import(shop, run.connection, path)
@@ -195,18 +224,27 @@ def _decisions(night: Night) -> None:
 
 
 def _classify(night: Night) -> None:
-    plan = plan_classify(night.run.shop, night.run.connection, expected=night.expected)
+    plan = plan_classify(night.shop, night.run.connection, expected=night.expected)
     night.tell(apply_classify(night.run, plan))
 
 
 def _expire(night: Night) -> None:
-    run, shop = night.run, night.run.shop
-    plan = plan_expiry(shop, run.connection, expected=night.expected)
+    run = night.run
+    plan = plan_expiry(night.shop, run.connection, expected=night.expected)
     night.tell(apply_expiry(run, plan))
     if plan.held_back:
         night.codes.add(ExitCode.GUARD_REFUSED)
+    _tell_waiting(night)
     queue_reminders(run)
     _announce(night)
+
+
+def _tell_waiting(night: Night) -> None:
+    """Say whose class an old export keeps: they would have fallen, so it is a guard's refusal."""
+    sentences = waiting_sentences(night.shop, night.run.connection, night.old_data)
+    night.notes += sentences
+    if sentences:
+        night.codes.add(ExitCode.GUARD_REFUSED)
 
 
 def _announce(night: Night) -> None:
@@ -220,7 +258,7 @@ def _announce(night: Night) -> None:
 
 
 def _project(night: Night) -> None:
-    plan = plan_projection(night.run.shop, night.run.connection)
+    plan = plan_projection(night.shop, night.run.connection)
     night.tell(apply_projection(night.run, plan))
 
 
@@ -229,7 +267,7 @@ def _cases(night: Night) -> None:
 
 
 def _summary(night: Night) -> None:
-    night.tell(send_owner_mail(night.run, night.notes))
+    night.tell(send_owner_mail(night.run, night.notes, refusals=night.refusals))
 
 
 STAGES: dict[str, Callable[[Night], None]] = {
@@ -247,10 +285,13 @@ def _notify(shop: Shop, connection: Connection, night: Night, report: Report) ->
     """The mails leave under a lock of their own, after everything else."""
     try:
         sent = send_notices(shop, connection)
+    except LockedError:
+        night.notes.append(_("Another run is sending the notices already."))
+        return
     except EccubeSyncError as error:
         night.refuse("notify", error)
         return
     report.counts |= {name: number for name, number in sent.counts.items() if name != "notices_queued"}
-    report.notes += sent.notes
+    night.notes += sent.notes
     if sent.needs_person:
         night.codes.add(ExitCode.NEEDS_PERSON)

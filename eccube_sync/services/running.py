@@ -93,15 +93,24 @@ class Run:
 
 @contextmanager
 def applied_run(
-    shop: Shop, connection: Connection, command: str, *, stage: str = "batch", undoes: int | None = None
+    shop: Shop,
+    connection: Connection,
+    command: str,
+    *,
+    stage: str = "batch",
+    undoes: int | None = None,
+    check: Callable[[], object] | None = None,
 ) -> Iterator[Run]:
     """Hold the stage's lock and a run row while something is applied.
 
-    Raises ``LockedError`` when another run of the stage is under way, ``ConfigurationError`` when the
-    database is not the one this state directory belongs to.
+    ``check`` looks, under the lock, whether the run may begin at all, and raises when it may not. Raises
+    ``LockedError`` when another run of the stage is under way, ``ConfigurationError`` when the database is
+    not the one this state directory belongs to.
     """
     with stage_lock(shop, connection, stage):
         check_identity(shop, connection)
+        if check is not None:
+            check()
         current = _begin(shop, connection, command, undoes)
         try:
             yield current

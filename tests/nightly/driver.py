@@ -116,7 +116,7 @@ def _start(job: Job, answer: Path) -> int:
     try:
         code = carry_out(job, answer)
     except BaseException as error:
-        print(f"driver: {error!r}", file=sys.stderr)
+        sys.stderr.write(f"driver: {error!r}\n")
         os._exit(98)
     os._exit(code)
 
@@ -140,7 +140,8 @@ def main() -> None:
     """Serve until standard input ends."""
     for line in sys.stdin:
         with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(_serve(json.loads(line), Path(folder))), flush=True)
+            sys.stdout.write(json.dumps(_serve(json.loads(line), Path(folder))) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

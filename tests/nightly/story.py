@@ -39,7 +39,9 @@ PARTS = (
 class Story:
     """The shop, its people by the parts they play, and what happens on each day."""
 
-    def __init__(self, shop: InstalledShop, mail_port: int, *, customers: int = 110, members: int = 150) -> None:
+    def __init__(
+        self, shop: InstalledShop, mail_port: int, *, customers: int = 110, members: int = 150
+    ) -> None:
         self.shop = shop
         shop.mail_port, shop.sections = mail_port, SECTIONS
         shop.configure()
@@ -100,7 +102,9 @@ class Story:
         self._ends("ends on the eve", FAR)
         self._ends("ends on the second day", FAR)
         lost = self._card("loses the card", status=2)
-        new = replace(lost, status=0, store_key=9001, code="2900000090013", number="00090001", joined_on=FIRST)
+        new = replace(
+            lost, status=0, store_key=9001, code="2900000090013", number="00090001", joined_on=FIRST
+        )
         shop.members.append(new)
         forget_customer(shop, self.eccube_id("vanishes"))
         make_anew(shop, self.eccube_id("is made anew"))
@@ -135,7 +139,9 @@ def _clearly_one(customer: CustomerPerson, member: MemberPerson) -> bool:
 def _well_known(member: MemberPerson, shop: InstalledShop) -> bool:
     """Whether this is somebody with a card and no account whose card says enough to be asked about."""
     on_web = any(one.person == member.person for one in shop.customers)
-    return bool(not on_web and member.status == 0 and member.birth_date and member.mobile and member.given_name)
+    return bool(
+        not on_web and member.status == 0 and member.birth_date and member.mobile and member.given_name
+    )
 
 
 def add_somebody_like(shop: InstalledShop, member: MemberPerson) -> int:

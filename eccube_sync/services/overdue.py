@@ -1,0 +1,94 @@
+"""Store data that did not come, or came again as it was: whom it concerns, and what to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from eccube_sync.clock import from_database
+from eccube_sync.configsources import Source
+from eccube_sync.db import reading
+from eccube_sync.i18n import _
+from eccube_sync.membership.guards import is_stale, stale_after
+from eccube_sync.services.importplan import ImportPlan
+from eccube_sync.services.policies import guard_numbers
+from eccube_sync.services.running import Run, Shop
+from eccube_sync.tables.customers import customer_class
+from eccube_sync.tables.members import member, member_import, source
+from eccube_sync.tables.runs import run as run_table
+
+
+def overdue_sources(shop: Shop, connection: Connection) -> list[Source]:
+    """The sources whose newest data is too old to downgrade on."""
+    taken, numbers = _data_taken(connection), guard_numbers(shop.settings)
+    now = shop.clock.now()
+    return [
+        one
+        for one in shop.settings.sources
+        if is_stale(taken.get(one.key), now, one.export_every_hours, numbers)
+    ]
+
+
+def overdue_sentence(of_source: Source) -> str:
+    """What to do about an overdue export."""
+    return _(
+        "The member export of {source} is overdue; nobody is downgraded on old data. "
+        "Export the members from the POS."
+    ).format(source=of_source.label)
+
+
+def imported_on_an_earlier_day(run: Run, plan: ImportPlan) -> bool:
+    """Whether the store sent an old export again; a night that is repeated on its day finds its own."""
+    newest = (
+        select(func.max(run_table.c.today))
+        .join(member_import, member_import.c.run_id == run_table.c.id)
+        .where(member_import.c.sha256 == plan.sha256, member_import.c.state == "accepted")
+    )
+    with reading(run.connection):
+        return bool(run.connection.execute(newest).scalar_one() < run.today)
+
+
+def waiting_sentences(shop: Shop, connection: Connection, sources: Collection[str]) -> list[str]:
+    """For each of these sources, by key, how many customers keep a class that has ended by its old data."""
+    taken, waiting = _data_taken(connection), _unconfirmed(connection)
+    numbers, now = guard_numbers(shop.settings), shop.clock.now()
+    found = []
+    for one in shop.settings.sources:
+        moment, count = taken.get(one.key), waiting.get(one.key, 0)
+        if one.key in sources and moment is not None and count:
+            sentence = _(
+                "The newest store data of {source} is {hours} hours old (limit {limit}), so {count} customers whose "
+                "membership has ended by it keep the class. Export a new file from the POS."
+            )
+            hours, limit = now - moment, stale_after(one.export_every_hours, numbers)
+            found.append(
+                sentence.format(
+                    source=one.label,
+                    hours=round(hours.total_seconds() / 3600),
+                    limit=round(limit.total_seconds() / 3600),
+                    count=count,
+                )
+            )
+    return found
+
+
+def _data_taken(connection: Connection) -> dict[str, datetime | None]:
+    """Source key → when its newest full data was taken."""
+    with reading(connection):
+        rows = connection.execute(select(source)).all()
+    return {row.source_key: from_database(row.taken_at) if row.taken_at else None for row in rows}
+
+
+def _unconfirmed(connection: Connection) -> dict[str, int]:
+    """Source key → customers who keep the class until newer data confirms its end."""
+    statement = (
+        select(source.c.source_key, func.count())
+        .join(member, member.c.source_id == source.c.id)
+        .join(customer_class, customer_class.c.member_id == member.c.id)
+        .where(customer_class.c.reason == "end_unconfirmed")
+        .group_by(source.c.source_key)
+    )
+    with reading(connection):
+        return {row[0]: int(row[1]) for row in connection.execute(statement)}
