@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from eccube_sync.application import Application, json_option, pass_application
+from eccube_sync.application import Application, apply_option, json_option, pass_application
+from eccube_sync.errors import ExitCode
 from eccube_sync.i18n import _
 
 
@@ -23,3 +24,63 @@ def list_runs(application: Application, limit: int, as_json: bool) -> None:
 
     with application.open_shop() as (_shop, connection):
         application.show(list_report(connection, limit), as_json=as_json)
+
+
+@command.command(
+    "show",
+    help=_(
+        "One run: its counts, what it changed, and who was mailed.\n\n"
+        "Examples:\n\n  eccube-sync runs show 12\n\n  eccube-sync runs show 12 --rows    lists every change"
+    ),
+)
+@click.argument("run_id", metavar="RUN", type=int)
+@click.option("--rows", is_flag=True, help=_("List every change with its ids."))
+@json_option
+@pass_application
+def show_run(application: Application, run_id: int, rows: bool, as_json: bool) -> None:
+    """Show one run."""
+    from eccube_sync.services.showruns import show_report
+
+    with application.open_shop() as (_shop, connection):
+        application.show(show_report(connection, run_id, rows=rows), as_json=as_json)
+
+
+@command.command(
+    "undo",
+    help=_(
+        "Take a run back: its import, links, answers, claims, overrides and unsent mails. What was changed since is "
+        "kept and listed with the run that changed it. Classes are computed again and shown in EC-CUBE.\n\n"
+        "Examples:\n\n  eccube-sync runs undo 12                  shows the plan and asks\n\n"
+        "  eccube-sync runs undo 12 --correction     also queues a mail to everybody the run had mailed"
+    ),
+)
+@click.argument("run_id", metavar="RUN", type=int)
+@click.option(
+    "--correction/--no-correction",
+    default=None,
+    help=_("Whether to queue a correction for people who were already mailed; else as configured."),
+)
+@apply_option
+@json_option
+@pass_application
+def undo(
+    application: Application, run_id: int, correction: bool | None, apply: bool, as_json: bool
+) -> ExitCode | None:
+    """Plan and apply an undo; exit code 1 when something is left for a person."""
+    from eccube_sync.services.running import applied_run
+    from eccube_sync.services.undoing import apply_undo, plan_undo
+
+    with application.open_shop() as (shop, connection):
+        plan = plan_undo(shop, connection, run_id, correction=correction)
+        # A program that reads JSON gets one document: the plan, or what was done.
+        if plan.empty or not (as_json and apply):
+            application.show(plan.report(), as_json=as_json)
+        if plan.empty or (as_json and not apply) or not application.agreed(apply):
+            return None
+        with (
+            application.progress(_("Undoing run {run}").format(run=run_id)),
+            applied_run(shop, connection, "runs undo", undoes=run_id) as run,
+        ):
+            report = apply_undo(run, plan)
+        application.show(report, as_json=as_json)
+    return ExitCode.NEEDS_PERSON if report.needs_person else None

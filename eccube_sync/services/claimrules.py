@@ -46,6 +46,7 @@ REASONS: Mapping[str, str] = {
     "decided_different": mark("a person decided that these are different people"),
     "undone_before": mark("a link of these two was undone and nothing has changed since"),
     "linked_by_person": mark("a person linked the customer or the member to somebody else"),
+    "undo": mark("the run that decided it was undone"),
     "claimed_by_another": mark("a code linked the customer or the member to somebody else"),
 }
 

@@ -37,6 +37,7 @@ REASONS: Mapping[str, str] = {
     "kind_switched_off": mark("This kind of mail is switched off."),
     "no_mail_server": mark("No mail server was configured at the time."),
     "resend": mark("A person wants it sent again."),
+    "undo": mark("Its run was undone before it left."),
     "too_old": mark("The event is too old to mail about."),
     "waiting_for_projection": mark("EC-CUBE does not show the class yet."),
 }

@@ -48,6 +48,7 @@ CLAIM_STATES: Mapping[str, str] = {
     "accepted": mark("accepted"),
     "refused": mark("refused"),
     "conflict": mark("in conflict, a person is asked"),
+    "undone": mark("taken back"),
 }
 PROJECTION_STATES: Mapping[str, str] = {
     "pending": mark("to be written"),
@@ -68,6 +69,8 @@ ENDINGS: Mapping[str, str] = {
     "linked_by_code": mark("a code answered the question"),
     "replaced": mark("another override took its place"),
     "ended_by_person": mark("a person ended it"),
+    "undo": mark("its run was undone"),
+    "import_undone": mark("the import of the member was undone"),
 }
 """Why a link, a case or an override ended."""
 

@@ -1,58 +1,124 @@
-"""Show runs: the list, and one with its counts and what it changed."""
+"""Show runs: the list, and one with its counts, what it changed, and whom it mailed."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
-from eccube_sync.clock import TOKYO, from_database
-from eccube_sync.db import reading
+from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import UsageError
-from eccube_sync.i18n import _
+from eccube_sync.i18n import _, mark
 from eccube_sync.report import Listing, Report
-from eccube_sync.tables.runs import journal, run
+from eccube_sync.services.showing import in_words, tokyo
+from eccube_sync.services.undonotices import mailed_by
+from eccube_sync.services.undoreport import mailed_listing
+from eccube_sync.tables.runs import journal
+from eccube_sync.tables.runs import run as run_table
+
+STATES: Mapping[str, str] = {
+    "running": mark("under way"),
+    "done": mark("done"),
+    "failed": mark("failed"),
+    "interrupted": mark("interrupted"),
+    "undone": mark("undone"),
+}
+
+GROUPS_AT_MOST = 200
+ROWS_AT_MOST = 10_000
 
 
 def list_report(connection: Connection, limit: int) -> Report:
     """The newest runs, newest first."""
-    columns = (_("run"), _("started"), _("command"), _("state"), _("by"))
+    columns = (_("run"), _("started"), _("command"), _("state"), _("by"), _("undoes"), _("undone by"))
     listing = Listing(_("Runs"), columns)
     with reading(connection):
-        for row in connection.execute(select(run).order_by(run.c.id.desc()).limit(limit)):
-            started = from_database(row.started_at).astimezone(TOKYO)
-            listing.rows.append((row.id, f"{started:%Y-%m-%d %H:%M}", row.command, row.state, row.actor))
+        for row in connection.execute(select(run_table).order_by(run_table.c.id.desc()).limit(limit)):
+            cells = (row.id, tokyo(row.started_at), row.command, in_words(STATES, row.state), row.actor)
+            listing.rows.append((*cells, row.undoes_run_id, row.undone_by_run_id))
     headline = _("{count} runs").format(count=len(listing.rows)) if listing.rows else _("No run yet.")
     return Report(headline, listings=[listing])
 
 
-def show_report(connection: Connection, run_id: int) -> Report:
-    """One run: its counts, and the changes in its journal by subject, field and reason."""
+def show_report(connection: Connection, run_id: int, *, rows: bool = False) -> Report:
+    """One run: its counts, its changes by kind or with ``rows`` one by one, and whom it mailed.
+
+    Raises ``UsageError`` when there is no such run.
+    """
     with reading(connection):
-        row = connection.execute(select(run).where(run.c.id == run_id)).first()
+        row = connection.execute(select(run_table).where(run_table.c.id == run_id)).first()
         if row is None:
             raise UsageError(_("There is no run {run_id}; see: eccube-sync runs list").format(run_id=run_id))
-        changes = connection.execute(
-            select(
-                journal.c.subject,
-                journal.c.field,
-                journal.c.old_value,
-                journal.c.new_value,
-                journal.c.reason,
-                func.count().label("changes"),
-            )
-            .where(journal.c.run_id == run_id)
-            .group_by(
-                journal.c.subject, journal.c.field, journal.c.old_value, journal.c.new_value, journal.c.reason
-            )
-            .order_by(journal.c.subject, journal.c.field)
-            .limit(200)
-        ).all()
-    columns = (_("subject"), _("field"), _("before"), _("after"), _("reason"), _("changes"))
-    started = from_database(row.started_at).astimezone(TOKYO)
-    headline = _("Run {run_id}: {command}, {started:%Y-%m-%d %H:%M}, {state}, by {actor}").format(
-        run_id=row.id, command=row.command, started=started, state=row.state, actor=row.actor
+        changes = _journal(connection, run_id) if rows else _grouped(connection, run_id)
+        mailed = mailed_listing(mailed_by(connection, run_id))
+    headline = _("Run {run_id}: {command}, {started}, {state}, by {actor}").format(
+        run_id=row.id,
+        command=row.command,
+        started=tokyo(row.started_at),
+        state=in_words(STATES, row.state),
+        actor=row.actor,
     )
+    return Report(
+        headline, json.loads(row.counts or "{}"), [changes, mailed], _notes(row, changes, rows=rows)
+    )
+
+
+def _notes(row: AnyRow, changes: Listing, *, rows: bool) -> list[str]:
     notes = [row.failure] if row.failure else []
-    listing = Listing(_("Changes"), columns, [tuple(change) for change in changes])
-    return Report(headline, json.loads(row.counts or "{}"), [listing], notes)
+    if row.undoes_run_id is not None:
+        notes.append(_("It undoes run {run_id}.").format(run_id=row.undoes_run_id))
+    if row.undone_by_run_id is not None:
+        notes.append(_("It was undone by run {run_id}.").format(run_id=row.undone_by_run_id))
+    most = ROWS_AT_MOST if rows else GROUPS_AT_MOST
+    if len(changes.rows) == most:
+        notes.append(_("The table shows the first {n} rows.").format(n=most))
+    return notes
+
+
+def _grouped(connection: Connection, run_id: int) -> Listing:
+    """How many changes of each kind; fields that hold an id say nothing together, so their values are left out."""
+    kinds = (journal.c.subject, journal.c.field, journal.c.reason)
+    found = connection.execute(
+        select(
+            *kinds,
+            func.min(journal.c.old_value).label("least_old"),
+            func.max(journal.c.old_value).label("most_old"),
+            func.min(journal.c.new_value).label("least_new"),
+            func.max(journal.c.new_value).label("most_new"),
+            func.count().label("changes"),
+        )
+        .where(journal.c.run_id == run_id)
+        .group_by(*kinds)
+        .order_by(*kinds)
+        .limit(GROUPS_AT_MOST)
+    )
+    columns = (_("subject"), _("field"), _("before"), _("after"), _("reason"), _("changes"))
+    listing = Listing(_("Changes"), columns)
+    for row in found:
+        before = _common(row.least_old, row.most_old)
+        after = _common(row.least_new, row.most_new)
+        listing.rows.append((row.subject, row.field, before, after, row.reason, row.changes))
+    return listing
+
+
+def _common(least: str | None, most: str | None) -> str | None:
+    return least if least == most else "…"
+
+
+def _journal(connection: Connection, run_id: int) -> Listing:
+    columns = (_("subject"), _("our id"), _("field"), _("before"), _("after"), _("reason"))
+    found = connection.execute(
+        select(
+            journal.c.subject,
+            journal.c.subject_id,
+            journal.c.field,
+            journal.c.old_value,
+            journal.c.new_value,
+            journal.c.reason,
+        )
+        .where(journal.c.run_id == run_id)
+        .order_by(journal.c.id)
+        .limit(ROWS_AT_MOST)
+    )
+    return Listing(_("Changes"), columns, [tuple(row) for row in found])
