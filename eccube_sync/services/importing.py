@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +37,11 @@ from eccube_sync.services.people import people_of_records
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.tables import importing as statements
 from eccube_sync.tables.members import member, member_import, source, staged_member
+from eccube_sync.tables.staging import make_due, move_staged
 
 __all__ = ["ImportPlan", "apply_import", "choose_source", "guard", "open_file", "plan_import"]
+
+_STAGED = tuple(each.name for each in fields(MemberRecord))
 
 
 def guard(
@@ -123,7 +126,7 @@ def _staged_row(
     member_id: int | None,
     replaces: int | None,
 ) -> dict[str, Any]:
-    return asdict(record) | {
+    return {name: getattr(record, name) for name in _STAGED} | {
         "run_id": run_id,
         "member_id": member_id,
         "replaces_member_id": replaces,
@@ -155,14 +158,14 @@ def _apply(run: Run, plan: ImportPlan, source_id: int) -> int:
         )
     )
     taken_at = to_database(plan.taken_at)
-    statements.move_staged(connection, run.id, source_id, import_id)
+    staged = move_staged(connection, run.id, source_id, import_id)
     _mark_present(connection, plan.reappeared)
     if plan.partial:
         _confirm(connection, plan.seen, import_id, taken_at)
     else:
         _mark_missing(connection, plan, source_id)
         statements.data_taken(connection, source_id, taken_at)
-    statements.make_due(connection, run.id, run.today)
+    make_due(connection, staged.codes, run.today)
     connection.execute(delete(staged_member).where(staged_member.c.run_id == run.id))
     run.record("import", import_id, "state", None, "accepted", "member_file")
     return import_id

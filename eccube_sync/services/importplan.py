@@ -37,6 +37,7 @@ CONTENT = tuple(
     for column in record_columns()
     if column.name not in {"repairs", "content_hash", "fingerprint"}
 )
+COUNTED = ("rows", "new", "changed", "unchanged", "missing", "reused_codes", "repaired")
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ class ImportPlan:
     known: bool = False
     mark: str = ""
     """Which imports the source had: when another one came meanwhile, the plan is void."""
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(COUNTED, 0)))
     fill_rates: dict[str, float] = field(default_factory=dict)
     """Field → the share of rows that fill it."""
     changed_lines: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from eccube_sync.clock import tokyo_date
 from eccube_sync.db import AnyRow, reading
+from eccube_sync.filedamage import DAMAGE_KINDS, sentence
 from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS, ClassDecision, class_of
 from eccube_sync.report import Listing, Report
@@ -110,8 +111,8 @@ def _data(name: str, row: AnyRow) -> Listing:
         value = _shown(field, getattr(row, field))
         if value not in (None, "", False):
             listing.rows.append((words(field), value))
-    if row.repairs:
-        listing.rows.append((_("mended"), row.repairs.replace(",", ", ")))
+    mended = [kind for kind in row.repairs.split(",") if kind in DAMAGE_KINDS]
+    listing.rows += [(_("mended"), sentence(kind, {"count": row.repairs.count(kind)})) for kind in mended]
     return listing
 
 

@@ -1,26 +1,19 @@
-"""Statements that read the members at hand and move a staged file into the tables, set by set."""
+"""Statements that read the members at hand and the imports they came from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, exists, func, insert, literal, null, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from eccube_sync.db import AnyRow, inserted_id
-from eccube_sync.tables.classes import chunks
-from eccube_sync.tables.customers import customer_class
-from eccube_sync.tables.links import link
 from eccube_sync.tables.members import (
     member,
-    member_code,
     member_import,
     member_version,
     record_columns,
     source,
-    staged_member,
-    store,
 )
 
 COPIED = tuple(column.name for column in record_columns())
@@ -100,184 +93,3 @@ def versions_of(connection: Connection, member_ids: Sequence[int]) -> dict[int, 
 def data_taken(connection: Connection, of_source: int, taken_at: datetime) -> None:
     """Remember how fresh the data of this source now is."""
     connection.execute(update(source).where(source.c.id == of_source).values(taken_at=taken_at))
-
-
-def _staged_members(run_id: int) -> Select[Any]:
-    return select(staged_member.c.member_id).where(
-        staged_member.c.run_id == run_id, staged_member.c.member_id.is_not(None)
-    )
-
-
-def move_staged(connection: Connection, run_id: int, of_source: int, import_id: int) -> None:
-    """Make the staged rows the members' current versions; one statement a step, whatever their number."""
-    _add_members(connection, run_id, of_source, import_id)
-    _add_versions(connection, run_id, import_id)
-    _point_at_versions(connection, run_id, import_id)
-    _close_taken_codes(connection, run_id, of_source, import_id)
-    for kind in ("code", "number"):
-        _close_codes(connection, run_id, import_id, kind)
-        _add_codes(connection, run_id, of_source, import_id, kind)
-    _add_stores(connection, run_id, of_source)
-
-
-def _add_members(connection: Connection, run_id: int, of_source: int, import_id: int) -> None:
-    replaced = select(staged_member.c.replaces_member_id).where(
-        staged_member.c.run_id == run_id, staged_member.c.replaces_member_id.is_not(None)
-    )
-    connection.execute(update(member).where(member.c.id.in_(replaced)).values(current=null()))
-    new_rows = select(
-        literal(of_source),
-        staged_member.c.store_key,
-        literal(1),
-        literal(0),
-        staged_member.c.content_hash,
-        staged_member.c.fingerprint,
-        literal(import_id),
-        literal(import_id),
-        literal(run_id),
-    ).where(staged_member.c.run_id == run_id, staged_member.c.member_id.is_(None))
-    names = [
-        "source_id", "store_key", "current", "version_id", "content_hash", "fingerprint",
-        "first_import_id", "changed_import_id", "changed_run_id",
-    ]  # fmt: skip
-    connection.execute(insert(member).from_select(names, new_rows))
-    found = (
-        select(member.c.id)
-        .where(
-            member.c.source_id == of_source,
-            member.c.store_key == staged_member.c.store_key,
-            member.c.current == 1,
-        )
-        .scalar_subquery()
-    )
-    connection.execute(
-        update(staged_member)
-        .where(staged_member.c.run_id == run_id, staged_member.c.member_id.is_(None))
-        .values(member_id=found)
-    )
-
-
-def _add_versions(connection: Connection, run_id: int, import_id: int) -> None:
-    rows = (
-        select(
-            staged_member.c.member_id,
-            literal(import_id),
-            func.nullif(member.c.version_id, 0),
-            *(staged_member.c[name] for name in COPIED),
-        )
-        .join(member, member.c.id == staged_member.c.member_id)
-        .where(staged_member.c.run_id == run_id)
-    )
-    connection.execute(
-        insert(member_version).from_select(["member_id", "import_id", "previous_version_id", *COPIED], rows)
-    )
-
-
-def _point_at_versions(connection: Connection, run_id: int, import_id: int) -> None:
-    def of_version(name: str) -> Any:
-        return (
-            select(member_version.c[name])
-            .where(member_version.c.member_id == member.c.id, member_version.c.import_id == import_id)
-            .scalar_subquery()
-        )
-
-    of_import = member.c.id.in_(_staged_members(run_id))
-    # Points and visits change every day; only what the matcher reads makes a member worth matching again.
-    connection.execute(
-        update(member)
-        .where(of_import, member.c.fingerprint != of_version("fingerprint"))
-        .values(changed_run_id=run_id)
-    )
-    connection.execute(
-        update(member)
-        .where(of_import)
-        .values(
-            version_id=of_version("id"),
-            content_hash=of_version("content_hash"),
-            fingerprint=of_version("fingerprint"),
-            changed_import_id=import_id,
-        )
-    )
-
-
-def _close_codes(connection: Connection, run_id: int, import_id: int, kind: str) -> None:
-    written = staged_member.c[kind]
-    still_there = exists().where(
-        staged_member.c.run_id == run_id,
-        staged_member.c.member_id == member_code.c.member_id,
-        # an empty cell is "no information", never "the card is gone"
-        or_(written.is_(None), written == member_code.c.code),
-    )
-    connection.execute(
-        update(member_code)
-        .where(
-            member_code.c.kind == kind,
-            member_code.c.to_import_id.is_(None),
-            member_code.c.member_id.in_(_staged_members(run_id)),
-            ~still_there,
-        )
-        .values(to_import_id=import_id)
-    )
-
-
-def _close_taken_codes(connection: Connection, run_id: int, of_source: int, import_id: int) -> None:
-    """A barcode leads to one member at a time: given to another one, it ends for the one before.
-
-    Second numbers are not unique in every POS, so theirs end only with the member whose code was given away.
-    """
-    # Found by a join first: as conditions of an UPDATE, MySQL would test them for every code there is.
-    held = select(member_code.c.id).where(
-        staged_member.c.run_id == run_id,
-        member_code.c.source_id == of_source,
-        member_code.c.to_import_id.is_(None),
-    )
-    taken = held.where(
-        member_code.c.kind == "code",
-        member_code.c.code == staged_member.c.code,
-        member_code.c.member_id != staged_member.c.member_id,
-    )
-    of_replaced = held.where(member_code.c.member_id == staged_member.c.replaces_member_id)
-    ended = [row.id for statement in (taken, of_replaced) for row in connection.execute(statement)]
-    for ids in chunks(ended):
-        connection.execute(
-            update(member_code).where(member_code.c.id.in_(ids)).values(to_import_id=import_id)
-        )
-
-
-def _add_codes(connection: Connection, run_id: int, of_source: int, import_id: int, kind: str) -> None:
-    written = staged_member.c[kind]
-    known = exists().where(
-        and_(
-            member_code.c.member_id == staged_member.c.member_id,
-            member_code.c.kind == kind,
-            member_code.c.code == written,
-            # one that just ended was given to another member, though this one's row is silent about it
-            or_(member_code.c.to_import_id.is_(None), member_code.c.to_import_id == import_id),
-        )
-    )
-    rows = select(
-        staged_member.c.member_id, literal(of_source), literal(kind), written, literal(import_id)
-    ).where(staged_member.c.run_id == run_id, written.is_not(None), ~known)
-    connection.execute(
-        insert(member_code).from_select(["member_id", "source_id", "kind", "code", "from_import_id"], rows)
-    )
-
-
-def _add_stores(connection: Connection, run_id: int, of_source: int) -> None:
-    known = exists().where(store.c.source_id == of_source, store.c.code == staged_member.c.store_code)
-    rows = (
-        select(literal(of_source), staged_member.c.store_code)
-        .where(staged_member.c.run_id == run_id, staged_member.c.store_code != "", ~known)
-        .distinct()
-    )
-    connection.execute(insert(store).from_select(["source_id", "code"], rows))
-
-
-def make_due(connection: Connection, run_id: int, today: date) -> None:
-    """Queue every customer linked to a staged member for the computation of classes."""
-    linked = select(link.c.customer_id).where(
-        link.c.active == 1, link.c.member_id.in_(_staged_members(run_id))
-    )
-    connection.execute(
-        update(customer_class).where(customer_class.c.customer_id.in_(linked)).values(due_on=today)
-    )
