@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eccube_sync.errors import BadInputError
+from eccube_sync.errors import BadInputError, UsageError
 from eccube_sync.services.assigning import bind_from_import, find_members
 from eccube_sync.services.running import Run
 from eccube_sync.tables.codes import link_code
@@ -72,7 +72,7 @@ def test_a_file_without_the_needed_columns_is_refused_in_words(small: Counter) -
 
 
 def test_with_several_sources_each_row_says_which(sqlite_shop: Shop, tmp_path: Path) -> None:
-    configuration = '[[source]]\nkey = "east"\n[[source]]\nkey = "west"\n'
+    configuration = '[[source]]\nkey = "east"\n[[source]]\nkey = "west"\npattern = "west*.csv"\n'
     with our_shop(sqlite_shop, tmp_path, configuration) as ours:
         counter = Counter(ours, tmp_path)
         first, second = (label.serial for label in counter.issue(2))
@@ -82,7 +82,7 @@ def test_with_several_sources_each_row_says_which(sqlite_shop: Shop, tmp_path: P
         assert sources == [ours.row(source, source_key=key).id for key in ("east", "west")]
         with pytest.raises(BadInputError, match="no such source"):
             counter.assign_file(counter.write(header, [(first, "A-1", "north")]))
-        with pytest.raises(BadInputError, match="--source"):
+        with pytest.raises(UsageError, match="--source"):
             counter.assign_file(counter.write(header, [(first, "A-1", "")]))
 
 
