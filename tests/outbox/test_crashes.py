@@ -20,7 +20,7 @@ from eccube_sync.services.outboxjournal import OutboxJournal
 from eccube_sync.services.running import Run
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import journal
-from tests.outbox.conftest import Outbox, ids_of
+from tests.outbox.conftest import ON_SQLITE, Outbox, ids_of
 from tests.outbox.killed import PLACES
 from tests.support.smtp import FaultyServer
 
@@ -127,6 +127,7 @@ def send_when_the_lock_is_free(outbox: Outbox) -> None:
     raise AssertionError("the lock was never freed")
 
 
+@ON_SQLITE
 def test_what_a_dead_run_left_is_settled_in_the_journal(outbox: Outbox, server: FaultyServer) -> None:
     outbox.expire(*outbox.people(2))
     first, second = outbox.notices()
@@ -144,6 +145,7 @@ def test_what_a_dead_run_left_is_settled_in_the_journal(outbox: Outbox, server: 
     assert (second.id, "dot", "in_doubt") in lines
 
 
+@ON_SQLITE
 def test_a_killed_run_is_settled_even_outside_the_window(outbox: Outbox, server: FaultyServer) -> None:
     outbox.expire(outbox.person())
     with outbox.ours.connect() as connection, connection.begin():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from eccube_sync.configsections import Projection
 from eccube_sync.errors import ConfigurationError, ExitCode, GuardRefusedError, LockedError
 from eccube_sync.maildelivery import MailServerError
 from eccube_sync.services.noticelist import resolve
@@ -20,6 +21,7 @@ from eccube_sync.services.running import stage_lock
 from eccube_sync.tables.customers import projection_state
 from eccube_sync.tables.members import member_version
 from eccube_sync.tables.notices import mail_count, notice, suspended_address
+from eccube_sync.tables.runs import journal
 from eccube_sync.tables.runs import run as run_table
 from tests.outbox.conftest import ENDED, ON_SQLITE, Outbox, Person, ids_of, parsed
 from tests.support.smtp import FaultyServer, mail_sink
@@ -114,6 +116,7 @@ def wait_too_long(outbox: Outbox, _person: Person) -> None:
     outbox.later(days=8)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("happens", "reason"),
     [
@@ -143,8 +146,6 @@ def test_what_became_untrue_is_cancelled_with_its_reason(
 
 
 def test_a_mail_waits_until_ec_cube_shows_the_class(outbox: Outbox, server: FaultyServer) -> None:
-    from eccube_sync.configsections import Projection
-
     place = Projection(kind="column", column="customer_rank_id", store_value="2", ec_only_value="1")
     outbox.set(projections=(place,))
     outbox.expire(outbox.person())
@@ -156,6 +157,34 @@ def test_a_mail_waits_until_ec_cube_shows_the_class(outbox: Outbox, server: Faul
         connection.execute(update(projection_state).values(state="done"))
     outbox.send()
     assert outbox.states() == ["sent"]
+
+
+def test_every_outcome_is_written_on_either_database(outbox: Outbox) -> None:
+    sent, later, refused, doubtful, untrue = outbox.people(5)
+    for phase, fault, person in (
+        (None, "", sent),
+        ("rcpt", "451 4.7.1 later", later),
+        ("rcpt", "550 5.1.1 unknown", refused),
+        ("dot", "drop", doubtful),
+    ):
+        outbox.expire(person)
+        with FaultyServer(phase, fault) as server:
+            outbox.use(server)
+            outbox.send()
+    outbox.expire(untrue)
+    change_address(outbox, untrue)
+    with FaultyServer() as server:
+        outbox.use(server)
+        outbox.send()
+        outbox.later(minutes=7)
+        outbox.send()
+        assert ids_of(server) == [outbox.notice(customer_id=later.customer).message_id]
+
+    assert outbox.states() == ["sent", "sent", "failed", "in_doubt", "cancelled"]
+    assert len(outbox.ours.rows(suspended_address)) == 1
+    steps = [(row.old_value, row.new_value) for row in outbox.ours.rows(journal, subject="notice")]
+    assert {("queued", "claimed"), ("claimed", "dot"), ("dot", "sent"), ("claimed", "queued")} <= set(steps)
+    assert {("claimed", "failed"), ("dot", "in_doubt"), ("queued", "cancelled")} <= set(steps)
 
 
 # --- when ---------------------------------------------------------------------------------------------------
@@ -206,6 +235,7 @@ def test_the_window_may_close_while_a_cap_is_waited_for(outbox: Outbox, server: 
     assert any("2026-04-11 10:00" in note for note in report.notes)
 
 
+@ON_SQLITE
 def test_the_cap_of_an_hour_ends_the_call_and_outlives_it(outbox: Outbox, server: FaultyServer) -> None:
     outbox.set_notices(per_hour=2)
     outbox.expire(*outbox.people(5))
@@ -303,6 +333,7 @@ def test_with_the_summary_stage_off_nobody_waits_for_it(make_outbox: Callable[..
 # --- what the server says ---------------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("phase", "fault"),
     [
@@ -370,6 +401,7 @@ def test_an_unknown_address_is_suspended_by_a_hash_and_later_mails_to_it_are_can
     assert (row.state, row.reason) == ("cancelled", "address_suspended")
 
 
+@ON_SQLITE
 def test_a_person_may_have_a_failed_mail_sent_again(outbox: Outbox) -> None:
     outbox.expire(outbox.person())
     with FaultyServer("rcpt", "550 5.1.1 unknown") as server:
@@ -383,6 +415,7 @@ def test_a_person_may_have_a_failed_mail_sent_again(outbox: Outbox) -> None:
     assert outbox.ours.rows(suspended_address) == []
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("phase", ["rcpt", "dot"])
 def test_a_refused_mail_does_not_blame_the_address(outbox: Outbox, phase: str) -> None:
     outbox.expire(outbox.person())
@@ -394,6 +427,7 @@ def test_a_refused_mail_does_not_blame_the_address(outbox: Outbox, phase: str) -
     assert outbox.ours.rows(suspended_address) == []
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("fault", ["drop", "garbage"])
 def test_no_clear_answer_after_the_dot_is_in_doubt_and_never_sent_again_by_itself(
     outbox: Outbox, fault: str
@@ -453,6 +487,7 @@ def test_ten_failures_in_a_row_stop_the_run(outbox: Outbox) -> None:
     assert report.needs_person
 
 
+@ON_SQLITE
 def test_with_a_journal_that_cannot_be_written_no_mail_is_accepted(
     outbox: Outbox, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -510,6 +545,7 @@ def test_recorded_events_are_mailed_when_their_exact_number_is_named(
     assert [row.state for row in outbox.notices(kind="expired")] == ["baseline", "sent", "sent"]
 
 
+@ON_SQLITE
 def test_recorded_events_that_were_named_leave_though_they_are_old(
     outbox: Outbox, server: FaultyServer
 ) -> None:
