@@ -115,9 +115,10 @@ def load_customers(shop: Shop, path: Path, *, update: bool = False) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         header = next(rows)
-        statement = (
-            f"{verb} INTO dtb_customer ({', '.join(header)}) VALUES ({', '.join(['%s'] * len(header))})"
-        )
+        marks = ", ".join(["%s"] * len(header))
+        statement = f"INSERT INTO dtb_customer ({', '.join(header)}) VALUES ({marks})"
+        if update:
+            statement += " ON DUPLICATE KEY UPDATE phone_number = VALUES(phone_number)"
         connection: Any = shop.server.connect(shop.database)
         with connection, connection.cursor() as cursor:
             batch: list[list[str | None]] = []
