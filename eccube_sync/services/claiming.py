@@ -88,18 +88,23 @@ def guard_claims(
     )
 
 
-def apply_claims(run: Run, outcomes: Iterable[ClaimOutcome]) -> None:
+def apply_claims(run: Run, outcomes: Iterable[ClaimOutcome]) -> set[int]:
     """Write the outcomes inside the transaction under way; our rows of new customers must be there already.
 
-    An outcome that no longer fits what stands now is counted as ``stale`` and left for the next run.
+    An outcome that no longer fits what stands now is counted as ``stale`` and left for the next run. Returns the
+    customers who lost a guessed link, whose class may be another one now (it is due today in any case).
     """
+    losers: set[int] = set()
     for outcome in outcomes:
         if not outcome.changed:
             continue
         customer_id = _customer_id(run.connection, outcome)
         written = _redeem(run, outcome, customer_id) if customer_id else _decide(run, outcome, None)
-        if not written:
+        if written:
+            losers.update(set(outcome.ended_customers) - {customer_id})
+        else:
             run.counts["stale"] += 1
+    return losers
 
 
 def _customer_id(connection: Connection, outcome: ClaimOutcome) -> int | None:

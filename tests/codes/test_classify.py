@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eccube_sync.services.classifying import apply_classify
 from eccube_sync.services.classifyplan import plan_classify
+from eccube_sync.services.expiring import apply_expiry, plan_expiry
 from eccube_sync.tables.links import link
 from tests.codes.counter import Counter
 from tests.support.rows import our_shop
@@ -83,3 +84,26 @@ def test_with_several_accounts_only_the_least_probable_guess_gives_way(
             (sure, 1, "match"),
             (claimant, 2, "link_code"),
         }
+
+
+def test_whoever_loses_a_wrong_guess_to_a_code_is_due_for_another_class_the_same_day(
+    counter: Counter,
+) -> None:
+    ours = counter.ours
+    # The rightful customer shares one fact with the store's record, the guessed one nearly all of them.
+    rightful = ours.eccube.add_customer(**NEW)
+    ours.eccube.add_customer()
+    member_id, code = counter.member_with_code(mobile="09023451298")
+    classify(counter)
+    guessed = ours.row(link, active=1)
+    assert (guessed.member_id, guessed.method) == (member_id, "match")
+    assert ours.class_of(guessed.customer_id) == "store"
+    counter.import_file(counter.write(("customer_id", "code"), [(rightful, code)]))
+    counts = classify(counter)
+    assert (counts["links_by_code"], counts["links_ended"], counts["became_store"]) == (1, 1, 1)
+    assert ours.row(link, active=1).method == "link_code"
+    with ours.connect() as connection:
+        expiry = plan_expiry(ours.service, connection)
+    ours.apply(lambda run: apply_expiry(run, expiry), "expire")
+    assert ours.class_of(guessed.customer_id) == "ec_only"
+    assert classify(counter) == {}
