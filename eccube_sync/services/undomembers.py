@@ -21,7 +21,6 @@ from eccube_sync.services.undoimports import ACCEPTED, UNDONE, ImportUndo, prede
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer_class
-from eccube_sync.tables.links import link
 from eccube_sync.tables.matching import active_links
 from eccube_sync.tables.members import member, member_code, member_import, member_version, source
 
@@ -98,10 +97,11 @@ def _leave(run: Run, undone_run: int, plan: ImportUndo, member_ids: Sequence[int
 
 def _make_due(run: Run, member_ids: Sequence[int]) -> None:
     """Should the undo be interrupted, the next expiry looks at the people concerned."""
-    linked = select(link.c.customer_id).where(link.c.active == 1, link.c.member_id.in_(member_ids))
-    run.connection.execute(
-        update(customer_class).where(customer_class.c.customer_id.in_(linked)).values(due_on=run.today)
-    )
+    linked = [row.customer_id for row in active_links(run.connection, (), member_ids)]
+    for ids in chunks(linked):
+        run.connection.execute(
+            update(customer_class).where(customer_class.c.customer_id.in_(ids)).values(due_on=run.today)
+        )
 
 
 def _close_questions(run: Run, member_ids: Sequence[int]) -> None:
@@ -131,14 +131,9 @@ def _part(run: Run, undone_run: int, member_ids: Sequence[int]) -> None:
 def _codes_back(run: Run, plan: ImportUndo, whose: ColumnElement[bool]) -> None:
     """Remove the codes that undone imports opened and open those they closed."""
     connection = run.connection
-    gone = (
-        select(member_import.c.id)
-        .where(
-            member_import.c.source_id == plan.row.source_id,
-            or_(member_import.c.state == UNDONE, member_import.c.id == plan.row.id),
-        )
-        .scalar_subquery()
-    )
+    undone = or_(member_import.c.state == UNDONE, member_import.c.id == plan.row.id)
+    imports = select(member_import.c.id).where(member_import.c.source_id == plan.row.source_id, undone)
+    gone = list(connection.execute(imports).scalars())
     connection.execute(delete(member_code).where(whose, member_code.c.from_import_id.in_(gone)))
     connection.execute(
         update(member_code).where(whose, member_code.c.to_import_id.in_(gone)).values(to_import_id=None)
