@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from eccube_sync.i18n import _
-from eccube_sync.membership.verdicts import Figures, GuardNumbers, GuardVerdict, verdict
+from eccube_sync.membership.verdicts import Figures, GuardNumbers, GuardVerdict, limit_of, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,22 @@ def expiry_moved_backwards(
     tripped = backwards > numbers.backwards_share * file.rows
     return verdict(
         "expiry_moved_backwards", "import", tripped, figures, message, count=file.rows, expected=expected
+    )
+
+
+def codes_change_hands(
+    reused: int, file: FileCounts, numbers: GuardNumbers, expected: int | None = None
+) -> GuardVerdict:
+    """Codes that now name another person: keys sorted apart from their people, or columns taken for others."""
+    limit = limit_of(numbers.reused_minimum, numbers.reused_share, file.rows)
+    figures: Figures = {"reused": reused, "members": file.rows, "limit": limit}
+    message = _(
+        "{reused} of {members} member codes name another person than before; at most {limit} may. Nothing was "
+        "changed. Check whether the rows or columns of the file were mixed up."
+    ).format(**figures)
+    tripped = reused > limit
+    return verdict(
+        "codes_change_hands", "import", tripped, figures, message, count=file.rows, expected=expected
     )
 
 

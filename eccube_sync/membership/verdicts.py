@@ -26,6 +26,8 @@ class GuardNumbers:
     stale_factor: float = 1.5
     fill_drop_points: float = 5
     backwards_share: float = 0.01
+    reused_minimum: int = 5
+    reused_share: float = 0.01
     missing_files: int = 2
     mails_factor: float = 1.2
     mails_maximum: int = 500

@@ -28,6 +28,7 @@ from eccube_sync.services.classifyplan import ClassifyPlan
 from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.deciding import decide
+from eccube_sync.services.falls import keep_for_classify
 from eccube_sync.services.linking import NewLink, end_link, insert_links
 from eccube_sync.services.noticing import cancel_for_customers, queue_for_links
 from eccube_sync.services.policies import policy_hash
@@ -156,7 +157,8 @@ def _write_lost(run: Run, rows: Sequence[AnyRow]) -> None:
         kind = "reused_code" if row.member_current is None else "missing_member"
         open_case(run, kind=kind, customer_id=row.customer_id, member_id=row.member_id)
     ended = [row.customer_id for row in rows if row.member_current is None]
-    decide(run, plan_classes(run.shop.settings, run.connection, run.today, ended))
+    changes = plan_classes(run.shop.settings, run.connection, run.today, ended)
+    decide(run, keep_for_classify(run, changes))
 
 
 def _finish(run: Run, plan: ClassifyPlan) -> None:
@@ -201,7 +203,8 @@ class _Work:
         self._move_links(keys, ids)
         link_ids = insert_links(run, self._new_links(keys, ids))
         self._write_cases(keys, ids)
-        decide(run, plan_classes(run.shop.settings, run.connection, run.today, ids.values()))
+        changes = plan_classes(run.shop.settings, run.connection, run.today, ids.values())
+        decide(run, keep_for_classify(run, changes))
         queue_for_links(run, link_ids)
 
     def _write_customers(self, keys: Sequence[int]) -> dict[int, int]:

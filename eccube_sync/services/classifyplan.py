@@ -25,6 +25,7 @@ from eccube_sync.services.claiming import guard_claims, plan_claims
 from eccube_sync.services.claimrules import ClaimOutcome
 from eccube_sync.services.classing import ClassChange, plan_classes
 from eccube_sync.services.customersync import ChangedCustomer, CustomerScan, scan_customers
+from eccube_sync.services.falls import falls_by_ended_links, left_to_expiry
 from eccube_sync.services.guarding import downgrade_verdicts
 from eccube_sync.services.linking import Reasons
 from eccube_sync.services.people import Ignored
@@ -237,9 +238,11 @@ def _decide(
         )
     plan.reasons = _explained(plan, left, right)
     today = tokyo_date(shop.clock.now())
-    plan.changes = plan_classes(
+    changes = plan_classes(
         shop.settings, connection, today, _preview_ids(plan), further_members=_new_members(plan)
     )
+    plan.changes = [change for change in changes if not left_to_expiry(change)]
+    plan.changes += falls_by_ended_links(connection, _losing_their_link(plan))
     plan.verdicts = [
         alarm,
         *downgrade_verdicts(shop.settings, connection, plan.changes, shop.clock.now(), expected),
@@ -320,6 +323,12 @@ def _new_members(plan: ClassifyPlan) -> dict[int, list[int]]:
         if claim.state == "accepted" and claim.member_id:
             found[claim.customer_key].append(claim.member_id)
     return found
+
+
+def _losing_their_link(plan: ClassifyPlan) -> set[int]:
+    """Customers whose link ends because the member's code now belongs to another person."""
+    lost = {row.customer_id for row in plan.lost_links if row.member_current is None}
+    return lost - _new_members(plan).keys()
 
 
 def _preview_ids(plan: ClassifyPlan) -> Iterable[int]:

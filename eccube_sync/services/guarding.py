@@ -13,6 +13,7 @@ from eccube_sync.membership.forecast import DowngradePlan
 from eccube_sync.membership.guards import all_downgrades, stale_store_data, surprise_downgrades
 from eccube_sync.membership.import_guards import (
     FileCounts,
+    codes_change_hands,
     expiry_moved_backwards,
     filled_column_empties,
     import_shrinks,
@@ -38,6 +39,7 @@ def import_verdicts(
     *,
     partial: bool,
     moved_back: int,
+    reused: int = 0,
     expected: int | None = None,
 ) -> list[GuardVerdict]:
     """What the guards say about importing a file."""
@@ -46,6 +48,7 @@ def import_verdicts(
         import_shrinks(file, last_good, numbers, expected, partial=partial),
         filled_column_empties(file, None if partial else last_good, numbers, expected),
         expiry_moved_backwards(moved_back, file, numbers, expected),
+        codes_change_hands(reused, file, numbers, expected),
     ]
 
 

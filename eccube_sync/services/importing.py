@@ -58,6 +58,7 @@ def guard(
         file_counts(last.row_count, json.loads(last.fill_rates)) if last else None,
         partial=plan.partial,
         moved_back=plan.moved_back,
+        reused=plan.counts["reused_codes"],
         expected=expected,
     )
 
@@ -102,11 +103,11 @@ def _stage(run: Run, plan: ImportPlan) -> None:
 
 def _stage_chunk(run: Run, plan: ImportPlan, records: Sequence[MemberRecord]) -> None:
     whose = [plan.changed_lines[record.line] for record in records]
-    before = statements.versions_of(
-        run.connection, [member_id for member_id, _replaces in whose if member_id]
-    )
+    # What an undone import said of a member is no longer known.
+    stayed = [member_id for member_id, _replaces in whose if member_id and member_id not in plan.returned]
+    before = statements.versions_of(run.connection, stayed)
     facts = [
-        keep_known_facts(before[member_id], record) if member_id else record
+        keep_known_facts(before[member_id], record) if member_id in before else record
         for record, (member_id, _replaces) in zip(records, whose, strict=True)
     ]
     fingerprints = fingerprint_rows(people_of_records(facts))
@@ -159,7 +160,8 @@ def _apply(run: Run, plan: ImportPlan, source_id: int) -> int:
     )
     taken_at = to_database(plan.taken_at)
     staged = move_staged(connection, run.id, source_id, import_id)
-    _mark_present(connection, plan.reappeared)
+    _mark_present(run, plan.reappeared)
+    _mark_returned(connection, sorted(plan.returned), import_id)
     if plan.partial:
         _confirm(connection, plan.seen, import_id, taken_at)
     else:
@@ -197,10 +199,21 @@ def _mark_missing(connection: Connection, plan: ImportPlan, source_id: int) -> N
         )
 
 
-def _mark_present(connection: Connection, member_ids: Sequence[int]) -> None:
+def _mark_present(run: Run, member_ids: Sequence[int]) -> None:
+    """Members who are there again; how long they were missing is journalled, so that an undo knows it."""
+    columns = (member.c.id, member.c.missing_imports, member.c.confirmed_at)
+    for start in range(0, len(member_ids), CHUNK):
+        these = member.c.id.in_(member_ids[start : start + CHUNK])
+        for row in run.connection.execute(select(*columns).where(these)):
+            run.record("member", row.id, "missing_imports", row.missing_imports, 0, "in_file_again")
+            run.record("member", row.id, "confirmed_at", row.confirmed_at, None, "in_file_again")
+        run.connection.execute(update(member).where(these).values(missing_imports=0, confirmed_at=None))
+
+
+def _mark_returned(connection: Connection, member_ids: Sequence[int], import_id: int) -> None:
     for start in range(0, len(member_ids), CHUNK):
         connection.execute(
             update(member)
             .where(member.c.id.in_(member_ids[start : start + CHUNK]))
-            .values(missing_imports=0, confirmed_at=None)
+            .values(current=1, missing_imports=0, confirmed_at=None, first_import_id=import_id)
         )

@@ -8,6 +8,7 @@ import pytest
 
 from eccube_sync.membership.import_guards import (
     FileCounts,
+    codes_change_hands,
     data_from_future,
     expiry_moved_backwards,
     filled_column_empties,
@@ -80,6 +81,16 @@ def test_the_backwards_message_says_how_many_of_how_many() -> None:
     assert "30 of 100 members" in verdict.message
     assert "1 %" in verdict.message
     assert expiry_moved_backwards(30, FileCounts(100), NUMBERS, 100).overruled
+
+
+@pytest.mark.parametrize(
+    ("rows", "reused", "refused"), [(100, 5, False), (100, 6, True), (2000, 20, False), (2000, 21, True)]
+)
+def test_codes_that_name_other_people_are_refused_beyond_a_few(rows: int, reused: int, refused: bool) -> None:
+    verdict = codes_change_hands(reused, FileCounts(rows), NUMBERS)
+    assert verdict.refused is refused
+    assert verdict.count == rows
+    assert codes_change_hands(reused, FileCounts(rows), NUMBERS, rows).refused is False
 
 
 @pytest.mark.parametrize(("seconds", "refused"), [(-86400, False), (120, False), (121, True)])

@@ -1,0 +1,196 @@
+"""Store files that look wrong: nobody loses a class, nobody is mailed, and the next good file puts all right."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from eccube_sync.clock import TOKYO
+from eccube_sync.population import END_DATE_COLUMN
+from eccube_sync.tables.customers import customer_class
+from eccube_sync.tables.notices import notice
+from tests.nightly.story import FAR, SECTIONS, clear_pairs
+from tests.support.installed import TODAY, InstalledShop
+from tests.support.smtp import Sink
+
+EVE = TODAY - timedelta(days=1)
+RENEWED, ENDED = 12, 3
+Cells = list[list[str]]
+
+
+class Renewals:
+    """A shop where yesterday's memberships end: most were renewed at the counter, a few were not."""
+
+    def __init__(self, shop: InstalledShop, sink: Sink) -> None:
+        self.shop, self.sink = shop, sink
+        shop.mail_port, shop.sections, shop.guards = sink.port, SECTIONS, ""
+        shop.configure()
+        shop.fill(110, 150)
+        ending = clear_pairs(shop, 110)[: RENEWED + ENDED]
+        assert len(ending) == RENEWED + ENDED
+        self.ended = {customer + 1 for customer, _member in ending[RENEWED:]}
+        for position, one in enumerate(shop.members):
+            shop.members[position] = replace(one, end_date=FAR, unlimited=False)
+        self.renewed = list(shop.members)
+        for _customer, member in ending:
+            shop.members[member] = replace(shop.members[member], end_date=EVE)
+            if (_customer + 1) in self.ended:
+                self.renewed[member] = shop.members[member]
+        self.night(EVE, shop.drop_export(EVE))
+        self.before = self.members()
+        assert len(self.before) > 2 * RENEWED
+        sink.mails.clear()
+
+    def night(self, day: date, _file: Path | None = None) -> int:
+        """The night of a day."""
+        self.shop.at(day, 10, 30)
+        return self.shop.run("-q", "nightly")
+
+    def members(self) -> set[int]:
+        """Who is shown as a store member in EC-CUBE; the same as who has the class."""
+        shown = self.shop.eccube.rows("SELECT customer_id FROM plg_customer_group_customers_groups")
+        count = self.shop.count(customer_class, customer_class.c.membership_class == "store")
+        assert len(shown) == count
+        return {row[0] for row in shown}
+
+    def bad_file(self, day: date = TODAY) -> Path:
+        """The good export of a day, to be spoilt."""
+        return self.shop.drop_export(day, self.renewed)
+
+    def told(self) -> set[str]:
+        """Whom anything was mailed but the owner."""
+        return {to for _sender, [to], _content in self.sink.mails if not to.startswith("owner@")}
+
+    def unharmed(self) -> None:
+        """Nobody lost the class and nobody was mailed."""
+        assert self.members() == self.before
+        assert self.told() == set()
+        assert self.shop.count(notice, notice.c.state.in_(("queued", "sent"))) == 0
+
+    def comes_right(self, day: date) -> None:
+        """The good file of a day gives exactly the right set: who did not renew falls and is told."""
+        for left in self.shop.settings().folders.drop.iterdir():
+            left.unlink()
+        code = self.night(day, self.shop.drop_export(day, self.renewed))
+        assert code == 0
+        assert self.members() == self.before - self.ended
+        emails = {self.shop.customers[one - 1].email for one in self.ended}
+        assert self.told() == emails
+
+
+@pytest.fixture
+def renewals(installed: InstalledShop, sink: Sink) -> Renewals:
+    return Renewals(installed, sink)
+
+
+def rewrite(path: Path, change: Callable[[Cells], Cells]) -> None:
+    """Change a CSV file's cells, as somebody with a spreadsheet does."""
+    rows = list(csv.reader(io.StringIO(path.read_bytes().decode("cp932"), newline="")))
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(change(rows))
+    path.write_bytes(text.getvalue().encode("cp932"))
+
+
+def column(title: str, change: Callable[[str], str]) -> Callable[[Cells], Cells]:
+    """Change every cell of one column."""
+
+    def changed(rows: Cells) -> Cells:
+        at = next(place for place, name in enumerate(rows[0]) if name.startswith(title))
+        return [rows[0], *([*row[:at], change(row[at]), *row[at + 1 :]] for row in rows[1:])]
+
+    return changed
+
+
+def shifted(rows: Cells) -> Cells:
+    """Every cell one column to the right; the last one comes first."""
+    return [rows[0], *([row[-1], *row[:-1]] for row in rows[1:])]
+
+
+def one_column_sorted(rows: Cells) -> Cells:
+    """A spreadsheet sorted by one column that took the keys along and left the people."""
+    keys = sorted((row[:2] for row in rows[1:]), reverse=True)
+    return [rows[0], *(key + row[2:] for key, row in zip(keys, rows[1:], strict=True))]
+
+
+def swapped(one: str, other: str) -> Callable[[Cells], Cells]:
+    """The headers of two columns exchanged, as after a new template at the POS."""
+
+    def changed(rows: Cells) -> Cells:
+        names = {one: other, other: one}
+        return [[names.get(name, name) for name in rows[0]], *rows[1:]]
+
+    return changed
+
+
+def wrong_era(cell: str) -> str:
+    """令和 taken for 平成: 2026 becomes 1996."""
+    return f"H{int(cell[:4]) - 2018}{cell[4:].replace('/', '.')}" if cell[:1] == "2" else cell
+
+
+SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
+    "cut at 60 % on a row end": (lambda rows: rows[:91], 70, "has 90 rows, the last good one had 150"),
+    "header only": (lambda rows: rows[:1], 65, "a header and no row"),
+    "columns shifted by one": (shifted, 65, "line 2"),
+    "wrong era": (column(END_DATE_COLUMN, wrong_era), 70, "of 150 members have an earlier end date"),
+    "joined and end date exchanged": (swapped("入会日", END_DATE_COLUMN), 70, "an earlier end date"),
+    "end dates emptied": (column(END_DATE_COLUMN, lambda _cell: ""), 70, "end_date"),
+    "everybody withdrawn": (column("会員状態区分", lambda _cell: "3"), 70, "would lose the store class"),
+    "only the keys sorted": (one_column_sorted, 70, "name another person"),
+}  # fmt: skip
+
+
+def test_a_file_that_looks_wrong_changes_nothing(
+    renewals: Renewals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for spoilt, (change, code, sentence) in SPOILT.items():
+        rewrite(renewals.bad_file(), change)
+        assert renewals.night(TODAY) == code, spoilt
+        assert sentence in capsys.readouterr().err, spoilt
+        renewals.unharmed()
+    renewals.comes_right(TODAY + timedelta(days=1))
+
+
+def test_a_file_older_than_the_data_at_hand_changes_nothing(
+    renewals: Renewals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    renewals.bad_file(TODAY - timedelta(days=3))
+    assert renewals.night(TODAY) == 65
+    assert "older than the data of 2026-04-09 00:30" in capsys.readouterr().err
+    renewals.unharmed()
+    renewals.comes_right(TODAY)
+
+
+def test_a_file_three_days_old_confirms_no_end_that_came_later(
+    renewals: Renewals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = TODAY + timedelta(days=2)
+    visited = replace(renewals.shop.members[0], points=renewals.shop.members[0].points + 1)
+    renewals.shop.drop_export(EVE, [visited, *renewals.shop.members[1:]], at=time(12, 30))
+    assert renewals.night(later) == 70
+    said = capsys.readouterr().err
+    assert f"is 70 hours old (limit 36), so {RENEWED + ENDED} customers" in said
+    renewals.unharmed()
+    renewals.comes_right(later)
+
+
+def test_yesterdays_file_with_a_new_date_changes_nothing(
+    renewals: Renewals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for days, hours in ((1, 34), (3, 82), (9, 226)):
+        day = EVE + timedelta(days=days)
+        path = renewals.shop.drop_export(EVE)
+        moment = datetime.combine(day, time(2), TOKYO).timestamp()
+        os.utime(path, (moment, moment))
+        assert renewals.night(day) == 70
+        said = capsys.readouterr().err
+        assert "imported before" in said
+        assert f"is {hours} hours old (limit 36), so {RENEWED + ENDED}" in said
+        renewals.unharmed()
+    renewals.comes_right(EVE + timedelta(days=10))
