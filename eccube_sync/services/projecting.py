@@ -137,7 +137,8 @@ def plan_projection(shop: Shop, connection: Connection) -> ProjectPlan:
             rows = _states(connection, place.key)
             plan.pending[place.key] = [row for row in rows if row.state == "pending"]
             written = [row for row in rows if row.written_class and row.state in {"done", "drift"}]
-            if not written and (foreign := _foreign_values(connection, place)):
+            ours = any(row.written_class for row in rows)
+            if not ours and (foreign := _foreign_values(connection, place)):
                 plan.unadopted[place.key] = foreign
             plan.drifted[place.key] = list(_drifted(connection, place, written))
     return plan
