@@ -6,7 +6,7 @@ Only counts, hashes and line numbers are kept of a reading, so that a plan needs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -24,6 +24,7 @@ from eccube_sync.exportfile import Export, open_export
 from eccube_sync.i18n import _
 from eccube_sync.pos import MemberRecord
 from eccube_sync.report import Report
+from eccube_sync.services.exportfacts import describe, field_fill_rates
 from eccube_sync.services.memberfields import too_long
 from eccube_sync.services.reusedcodes import names_another_person
 from eccube_sync.services.running import Shop
@@ -62,8 +63,16 @@ class ImportPlan:
     missing: list[int] = field(default_factory=list)
     reappeared: list[int] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
+    returned: set[int] = field(default_factory=set)
+    """Members that left with an undone import and are there again."""
     moved_back: int = 0
     warnings: list[str] = field(default_factory=list)
+
+    def add(self, line: int, returning: int | None, replaces: int | None) -> None:
+        """A row with a member that was not there: a new one, or one that returns."""
+        self.changed_lines[line] = (returning, replaces)
+        if returning is not None:
+            self.returned.add(returning)
 
     def report(self, applied_run: int | None = None) -> Report:
         """The plan as counts; with the run that carried it out, what was done."""
@@ -82,6 +91,28 @@ class ImportPlan:
         )
         notes = list(self.warnings) if applied_run is None else []
         return Report(headline, dict(self.counts), notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The members of a source by store key: those that are there, and those that left with an undone import."""
+
+    present: Mapping[str, AnyRow] = field(default_factory=dict)
+    left: Mapping[str, int] = field(default_factory=dict)
+
+    def read(self, connection: Connection, records: Sequence[MemberRecord]) -> dict[int, AnyRow]:
+        """Member id → version, for every member whose row may not be what it was."""
+        wanted = [self.left[one.store_key] for one in records if one.store_key in self.left]
+        for record in records:
+            present = self.present.get(record.store_key)
+            if present is not None and present.content_hash != content_hash(record):
+                wanted.append(present.id)
+        return statements.versions_of(connection, wanted)
+
+    def returning(self, record: MemberRecord, before: Mapping[int, AnyRow]) -> int | None:
+        """The member that left and is there again in this row."""
+        left = self.left.get(record.store_key)
+        return None if left is None or names_another_person(before[left], record) else left
 
 
 def choose_source(settings: Settings, key: str | None) -> Source:
@@ -145,55 +176,29 @@ def _compare_with_known(connection: Connection, export: Export, plan: ImportPlan
         plan.known = True
         return
     plan.mark = statements.imports_mark(connection, plan.source.key)
-    present = statements.present_members(connection, source_id) if source_id is not None else {}
-    _compare(connection, export, present, plan)
+    known = Known()
+    if source_id is not None:
+        known = Known(
+            statements.present_members(connection, source_id), statements.left_members(connection, source_id)
+        )
+    _compare(connection, export, known, plan)
     plan.fill_rates = field_fill_rates(export)
     plan.warnings.extend(map(describe, export.warnings))
     plan.taken_at = taken_at_of(plan.source, plan.path, export.newest_moment, now)
     _refuse_older_data(connection, plan)
 
 
-def describe(problem: Problem) -> str:
-    """A warning with its place in the file."""
-    where = []
-    if problem.line is not None:
-        where.append(_("line {line}").format(line=problem.line))
-    if problem.column:
-        where.append(_("column {column}").format(column=problem.column))
-    place = _(", ").join(where)
-    return f"{place}: {problem.message}" if place else problem.message
-
-
-def field_fill_rates(export: Export) -> dict[str, float]:
-    """For every field with a column the share of rows that fill it, 0 to 1; of several columns the fullest."""
-    rates = export.fill_rates
-    return {
-        name: max(rates.get(header, 0.0) for header in headers_of(joined, rates))
-        for name, joined in export.column_map.items()
-    }
-
-
-def headers_of(joined: str, known: Iterable[str]) -> list[str]:
-    """The single headers of a field whose headers were joined by `` + ``."""
-    return [joined] if joined in known else joined.split(" + ")
-
-
-def _compare(connection: Connection, export: Export, present: dict[str, Any], plan: ImportPlan) -> None:
+def _compare(connection: Connection, export: Export, known: Known, plan: ImportPlan) -> None:
     seen: set[str] = set()
     for records in in_chunks(_storable(export)):
-        hashes = [content_hash(record) for record in records]
-        changed = [
-            present[record.store_key].id
-            for record, digest in zip(records, hashes, strict=True)
-            if record.store_key in present and present[record.store_key].content_hash != digest
-        ]
-        before = statements.versions_of(connection, changed)
-        for record, digest in zip(records, hashes, strict=True):
+        before = known.read(connection, records)
+        for record in records:
             seen.add(record.store_key)
-            _compare_one(record, digest, present.get(record.store_key), before, plan)
+            plan.counts["repaired"] += bool(record.repairs)
+            _compare_one(record, known, before, plan)
     plan.counts["rows"] = len(seen)
     if not plan.partial:
-        plan.missing = [row.id for store_key, row in present.items() if store_key not in seen]
+        plan.missing = [row.id for store_key, row in known.present.items() if store_key not in seen]
         plan.counts["missing"] = len(plan.missing)
 
 
@@ -210,31 +215,27 @@ def _storable(export: Export) -> Iterator[MemberRecord]:
         raise BadInputError(sentence.format(file=export.name), tuple(problems[:20]))
 
 
-def _compare_one(
-    record: MemberRecord, digest: str, present: AnyRow | None, before: dict[int, AnyRow], plan: ImportPlan
-) -> None:
-    if record.repairs:
-        plan.counts["repaired"] += 1
+def _compare_one(record: MemberRecord, known: Known, before: Mapping[int, AnyRow], plan: ImportPlan) -> None:
+    present = known.present.get(record.store_key)
     if present is None:
         plan.counts["new"] += 1
-        plan.changed_lines[record.line] = (None, None)
+        plan.add(record.line, known.returning(record, before), None)
         return
     if present.missing_imports:
         plan.reappeared.append(present.id)
     if plan.partial:
         plan.seen.append(present.id)
-    if present.content_hash == digest:
+    old = before.get(present.id)
+    if old is None:
         plan.counts["unchanged"] += 1
-        return
-    old = before[present.id]
-    if names_another_person(old, record):
+    elif names_another_person(old, record):
         plan.counts["reused_codes"] += 1
-        plan.changed_lines[record.line] = (None, present.id)
-        return
-    plan.counts["changed"] += 1
-    plan.changed_lines[record.line] = (present.id, None)
-    if old.end_date and record.end_date and record.end_date < old.end_date:
-        plan.moved_back += 1
+        plan.add(record.line, known.returning(record, before), present.id)
+    else:
+        plan.counts["changed"] += 1
+        plan.changed_lines[record.line] = (present.id, None)
+        if old.end_date and record.end_date and record.end_date < old.end_date:
+            plan.moved_back += 1
 
 
 def _refuse_older_data(connection: Connection, plan: ImportPlan) -> None:

@@ -13,7 +13,8 @@ from eccube_sync.errors import BadInputError, Problem
 from eccube_sync.exportfile import Export, Inspection, inspect_export
 from eccube_sync.i18n import _, ngettext
 from eccube_sync.report import Listing, Report
-from eccube_sync.services.importplan import choose_source, describe, headers_of, reading_options
+from eccube_sync.services.exportfacts import describe, headers_of
+from eccube_sync.services.importplan import choose_source, reading_options
 from eccube_sync.services.memberfields import words
 from eccube_sync.services.takenat import taken_at_of
 from eccube_sync.settings import Settings

@@ -78,6 +78,23 @@ def present_members(connection: Connection, of_source: int) -> dict[str, AnyRow]
     return {row.store_key: row for row in rows}
 
 
+def left_members(connection: Connection, of_source: int) -> dict[str, int]:
+    """Store key → the member that left when the import which brought it was undone."""
+    undone = select(member_import.c.id).where(
+        member_import.c.source_id == of_source, member_import.c.state == "undone"
+    )
+    found: dict[str, int] = {}
+    for import_id in connection.execute(undone).scalars().all():
+        rows = connection.execute(
+            select(member.c.store_key, member.c.id)
+            .join(member_version, member_version.c.id == member.c.version_id)
+            .where(member_version.c.import_id == import_id, member.c.current.is_(None))
+            .order_by(member.c.id)
+        )
+        found.update((row.store_key, row.id) for row in rows)
+    return found
+
+
 def versions_of(connection: Connection, member_ids: Sequence[int]) -> dict[int, AnyRow]:
     """Member id → its current version."""
     if not member_ids:

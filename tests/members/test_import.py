@@ -356,3 +356,35 @@ def test_a_program_gets_one_json_document(small: Terminal, tmp_path: Path) -> No
     assert len(small.ours.rows(member)) == 3
     small.ours.clock.advance(timedelta(days=1))
     assert small.json("members", "import", str(path), "--apply")["counts"] == {}
+
+
+def test_a_member_of_an_undone_import_is_the_same_member_when_the_file_comes_again(
+    terminal: Terminal,
+) -> None:
+    ours = terminal.ours
+    terminal.import_rows(crowd(3, points="7", phone="06-9999-8888"))
+    ids = [row.id for row in ours.rows(member)]
+    run_id = ours.rows(run_table, command="members import")[-1].id
+    assert terminal.run("runs", "undo", str(run_id), "--apply") == 0, terminal.errors
+    assert current(terminal) == {}
+    assert terminal.import_rows(crowd(3, phone="")) == 0, terminal.errors
+    assert [(row.id, row.current) for row in ours.rows(member)] == [(one, 1) for one in ids]
+    # What the undone file said is gone, and its barcodes lead to one member each.
+    assert {row["phone"] for row in current(terminal).values()} == {""}
+    codes = [one for one in ours.rows(member_code) if one.to_import_id is None]
+    assert sorted(one.member_id for one in codes) == ids
+
+
+def test_an_undone_handover_of_a_code_comes_again_as_the_same_two_members(small: Terminal) -> None:
+    ours = small.ours
+    other = {"family": "鈴木", "given": "一郎", "family_kana": "スズキ", "given_kana": "イチロウ"}
+    handed_on = [person(1, **other, birth="1960/01/02"), *crowd(3)[1:]]
+    small.import_rows(crowd(3))
+    assert small.import_rows(handed_on) == 0, small.errors
+    standing = [(row.id, row.store_key, row.current) for row in ours.rows(member)]
+    run_id = ours.rows(run_table, command="members import")[-1].id
+    assert small.run("runs", "undo", str(run_id), "--apply") == 0, small.errors
+    assert current(small)["1"]["family_name"] == "山田"
+    assert small.import_rows(handed_on) == 0, small.errors
+    assert [(row.id, row.store_key, row.current) for row in ours.rows(member)] == standing
+    assert current(small)["1"]["family_name"] == "鈴木"
