@@ -41,13 +41,13 @@ def open_case(
     probability: float | None = None,
     bits: float | None = None,
     reasons: Reasons | None = None,
-    against_different: bool = False,
+    new_evidence: bool = False,
 ) -> int | None:
     """Ask a human. Returns the case's id, None when there is nothing new to ask.
 
     A pair has one case for ever. Its version rises when a fingerprint (``""`` = not known) or the kind has
-    changed; only then an answered or closed one is opened again. One answered 別人 stays answered, unless
-    ``against_different`` says that the new reason weighs as much as a person's word: a valid claim.
+    changed; only then an answered or closed one is opened again, and one answered 別人 never is. With
+    ``new_evidence``, a valid claim, whatever was answered or closed is asked again.
     """
     facts: dict[str, Any] = {
         "kind": kind,
@@ -63,15 +63,15 @@ def open_case(
     key = subject_key(kind, customer_id, member_id)
     row = _find(run, key)
     if row is not None:
-        return _ask_again(run, row, facts, against_different)
-    return _ask(run, key, facts | {"customer_id": customer_id, "member_id": member_id}, against_different)
+        return _ask_again(run, row, facts, new_evidence)
+    return _ask(run, key, facts | {"customer_id": customer_id, "member_id": member_id}, new_evidence)
 
 
 def _find(run: Run, key: str) -> AnyRow | None:
     return run.connection.execute(select(review_case).where(review_case.c.subject_key == key)).first()
 
 
-def _ask(run: Run, key: str, facts: dict[str, Any], against_different: bool) -> int | None:
+def _ask(run: Run, key: str, facts: dict[str, Any], new_evidence: bool) -> int | None:
     values = facts | {"subject_key": key, "opened_run_id": run.id}
     for _attempt in range(_ATTEMPTS):
         try:
@@ -82,7 +82,7 @@ def _ask(run: Run, key: str, facts: dict[str, Any], against_different: bool) -> 
             # The public id is taken, or another process asked about the same pair meanwhile.
             row = _find(run, key)
             if row is not None:
-                return _ask_again(run, row, facts, against_different)
+                return _ask_again(run, row, facts, new_evidence)
             continue
         run.record("case", case_id, "state", None, "open", facts["kind"])
         run.counts["cases_opened"] += 1
@@ -95,10 +95,11 @@ def new_public_id() -> str:
     return "R-" + "".join(secrets.choice(ALPHABET) for _position in range(_LENGTH))
 
 
-def _ask_again(run: Run, row: AnyRow, facts: dict[str, Any], against_different: bool) -> int | None:
+def _ask_again(run: Run, row: AnyRow, facts: dict[str, Any], new_evidence: bool) -> int | None:
     if row.state in UNANSWERED and row.kind in CLAIM_KINDS and facts["kind"] not in CLAIM_KINDS:
         facts = facts | {"kind": row.kind}
-    if not _differs(row, facts) or (row.state == "different" and not against_different):
+    news = _differs(row, facts) and row.state != "different"
+    if not news and not (new_evidence and row.state not in UNANSWERED):
         return None
     again = row.state != "open"
     run.connection.execute(

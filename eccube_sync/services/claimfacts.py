@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from eccube_sync.db import AnyRow
 from eccube_sync.eccube import GENERATIONS, EccubeCustomer, Generation, detect
 from eccube_sync.services.assigning import find_members
+from eccube_sync.services.casing import UNANSWERED
 from eccube_sync.services.claimrules import FAILURES, UNDECIDED, Claimant, ClaimFacts, HeldLink
 from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.people import Ignored
@@ -142,14 +143,19 @@ def _apart(
         for row in undone:
             if row.customer_fingerprint == fingerprints.get(row.customer_id):
                 apart[row.customer_id, row.member_id] = "undone_before"
-        decided = connection.execute(
-            select(review_case.c.customer_id, review_case.c.member_id).where(
-                review_case.c.state == "different",
+        cases = connection.execute(
+            select(review_case.c.customer_id, review_case.c.member_id, review_case.c.state).where(
+                or_(
+                    review_case.c.state == "different",
+                    and_(review_case.c.kind == "claim_conflict", review_case.c.state.in_(UNANSWERED)),
+                ),
                 review_case.c.customer_id.in_(ids),
                 review_case.c.member_id.is_not(None),
             )
         )
-        apart |= {(row.customer_id, row.member_id): "decided_different" for row in decided}
+        for row in cases:
+            reason = "decided_different" if row.state == "different" else "asked_already"
+            apart[row.customer_id, row.member_id] = reason
     return {pair: why for pair, why in apart.items() if pair in pairs}
 
 

@@ -99,7 +99,10 @@ def apply_claims(run: Run, outcomes: Iterable[ClaimOutcome]) -> set[int]:
         if not outcome.changed:
             continue
         customer_id = _customer_id(run.connection, outcome)
-        written = _redeem(run, outcome, customer_id) if customer_id else _decide(run, outcome, None)
+        if customer_id is not None:
+            written = _redeem(run, outcome, customer_id)
+        else:
+            written = outcome.reason == "no_such_customer" and _decide(run, outcome, None)
         if written:
             losers.update(set(outcome.ended_customers) - {customer_id})
         else:
@@ -146,7 +149,7 @@ def _hold(connection: Connection, outcome: ClaimOutcome, customer_id: int) -> No
     ]
     for table, row_id in rows:
         if row_id is not None:
-            connection.execute(select(table.c.id).where(table.c.id == row_id).with_for_update())
+            connection.execute(select(table.c.id).where(table.c.id == row_id).with_for_update()).all()
 
 
 def _stands_as_planned(connection: Connection, outcome: ClaimOutcome, customer_id: int) -> bool:
@@ -255,5 +258,5 @@ def _ask(run: Run, outcome: ClaimOutcome, customer_id: int) -> None:
         member_id=outcome.member_id,
         customer_fingerprint=outcome.customer_fingerprint,
         member_fingerprint=fingerprint,
-        against_different=outcome.case_kind == "claim_conflict",
+        new_evidence=outcome.case_kind == "claim_conflict",
     )

@@ -44,6 +44,7 @@ REASONS: Mapping[str, str] = {
     "second_fact_disagrees": mark("name reading, birth date and phone all differ from the store's record"),
     "second_fact_missing": mark("the store's record has no fact to compare"),
     "decided_different": mark("a person decided that these are different people"),
+    "asked_already": mark("a person is being asked about these two"),
     "undone_before": mark("a link of these two was undone and nothing has changed since"),
     "linked_by_person": mark("a person linked the customer or the member to somebody else"),
     "undo": mark("the run that decided it was undone"),

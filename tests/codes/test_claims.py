@@ -392,6 +392,17 @@ def test_a_code_against_a_decision_that_they_differ_asks_again(counter: Counter)
     assert counter.verdicts() == [("conflict", "decided_different")]
     case = counter.ours.row(review_case, public_id=public_id)
     assert (case.state, case.kind, case.version) == ("open", "claim_conflict", 4)
+    # While a person is asked, and after another no, a second code asks too and links nobody.
+    counter.typed((customer_id, counter.code_for(member_id)))
+    counter.night()
+    assert counter.verdicts()[-1] == ("conflict", "asked_already")
+    with counter.ours.connect() as connection, connection.begin():
+        connection.execute(review_case.update().values(state="different"))
+    counter.typed((customer_id, counter.code_for(member_id)))
+    counter.night()
+    assert counter.verdicts()[-1] == ("conflict", "decided_different")
+    case = counter.ours.row(review_case, public_id=public_id)
+    assert (case.state, case.version) == ("open", 5)
     assert active(counter) == []
 
 
