@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
+from unicodedata import east_asian_width
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -13,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from eccube_sync.csvwriter import neutralise
 from eccube_sync.i18n import _, mark
-from eccube_sync.services.reviewfile import COLUMNS, FILLED, PAIR_DECISIONS, SINGLE_DECISIONS, WORDS
+from eccube_sync.services.reviewfile import COLUMNS, FILLED, PAIR_DECISIONS, SINGLE_DECISIONS, WORDS, Column
 from eccube_sync.services.reviewrows import ReviewRow
 
 HOW_TO: tuple[str, ...] = (
@@ -30,6 +31,8 @@ HOW_TO: tuple[str, ...] = (
 )
 
 _FROZEN_COLUMNS = len(FILLED) + 1
+_LINE = 15.0
+"""Height of a line of text, in points."""
 _HEADER, _FILL, _DIFFERS, _EDGE = "#DDE6F0", "#FFF9DB", "#FFD9B3", "#7F8FA6"
 _PROTECTION = {
     "format_columns": True, "format_rows": True, "autofilter": True, "select_locked_cells": True,
@@ -58,7 +61,7 @@ class _Formats:
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
-        self._made: dict[tuple[bool, bool, bool], Format] = {}
+        self._made: dict[tuple[bool, bool, bool, bool], Format] = {}
         self.header = self._add(bold=True, bg_color=_HEADER, bottom=1, locked=True)
         self.text = self._add()
 
@@ -66,11 +69,11 @@ class _Formats:
         base = {"num_format": "@", "text_wrap": True, "valign": "top"}
         return self._workbook.add_format(base | properties)
 
-    def cell(self, *, filled: bool, differs: bool, edge: bool) -> Format:
-        """The format of a cell that is to be filled in, that differs, that begins a group."""
-        wanted = (filled, differs, edge)
+    def cell(self, *, filled: bool, differs: bool, edge: bool, wrapped: bool) -> Format:
+        """The format of a cell that is to be filled in, that differs, that begins a group, that may take lines."""
+        wanted = (filled, differs, edge, wrapped)
         if wanted not in self._made:
-            properties: dict[str, Any] = {"locked": not filled}
+            properties: dict[str, Any] = {"locked": not filled, "text_wrap": wrapped}
             if filled or differs:
                 properties["bg_color"] = _FILL if filled else _DIFFERS
             if edge:
@@ -89,18 +92,35 @@ def _write_cases(sheet: Worksheet, formats: _Formats, rows: Sequence[ReviewRow])
         differing = {f"{side}_{field}" for field in row.differing for side in ("customer", "member")}
         for position, (column, cell) in enumerate(zip(COLUMNS, row.in_order(), strict=True)):
             style = formats.cell(
-                filled=column.key in filled, differs=column.key in differing, edge=row.first_of_group
+                filled=column.key in filled,
+                differs=column.key in differing,
+                edge=row.first_of_group,
+                wrapped=column.key != "token",
             )
             if cell:
                 sheet.write_string(number, position, neutralise(cell), style)
             else:
                 sheet.write_blank(number, position, None, style)
+        sheet.set_row(number, _LINE * max(_lines(cell, column) for column, cell in _wrapped(row)))
         _offer_answers(sheet, number, row)
     sheet.freeze_panes(1, _FROZEN_COLUMNS)
     sheet.autofilter(0, 0, len(rows), len(COLUMNS) - 1)
     sheet.protect("", _PROTECTION)
     sheet.set_landscape()
     sheet.repeat_rows(0)
+
+
+def _wrapped(row: ReviewRow) -> Iterator[tuple[Column, str]]:
+    """The cells whose text may need several lines; nobody reads the token."""
+    for column, cell in zip(COLUMNS, row.in_order(), strict=True):
+        if column.key != "token":
+            yield column, cell
+
+
+def _lines(cell: str, column: Column) -> int:
+    """How many lines a cell takes: Excel counts a Japanese letter as two of its units of width."""
+    units = [sum(1 + (east_asian_width(sign) in "WFA") for sign in line) for line in cell.split("\n")]
+    return sum(max(1, -(-width // column.width)) for width in units)
 
 
 def _offer_answers(sheet: Worksheet, number: int, row: ReviewRow) -> None:
