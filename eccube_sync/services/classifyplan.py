@@ -227,7 +227,7 @@ def _decide(
     plan.member_fingerprints = matching.fingerprints(connection, plan.sources)
     plan.customer_fingerprints = {one.key: one.fingerprint for one in plan.scan.changed}
     plan.cases = matching.open_pair_cases(connection, customer_ids)
-    apart = set(matching.set_apart(connection, customer_ids))
+    apart = set(matching.set_apart(connection, customer_ids, plan.customer_fingerprints))
     for source_id in sorted(set(plan.sources.values())):
         plan.decisions += decide(
             plan.model,

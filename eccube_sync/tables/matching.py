@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,8 +141,13 @@ def active_links(
     return [found[one] for one in sorted(found)]
 
 
-def set_apart(connection: Connection, customer_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Pairs a person called 別人, or whose link was undone and nothing changed on either side since."""
+def set_apart(
+    connection: Connection, customer_ids: Iterable[int], fingerprints: Mapping[int, str] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Pairs a person called 別人, or whose link was undone and nothing changed on either side since.
+
+    ``fingerprints`` are those of customers that changed just now, which are not stored yet.
+    """
     for ids in chunks(customer_ids):
         decided = select(review_case.c.customer_id, review_case.c.member_id).where(
             review_case.c.state == "different",
@@ -150,14 +155,13 @@ def set_apart(connection: Connection, customer_ids: Iterable[int]) -> Iterator[t
             review_case.c.member_id.is_not(None),
         )
         undone = (
-            select(undone_pair.c.customer_id, undone_pair.c.member_id)
-            .join(
-                customer,
-                and_(
-                    customer.c.id == undone_pair.c.customer_id,
-                    customer.c.fingerprint == undone_pair.c.customer_fingerprint,
-                ),
+            select(
+                undone_pair.c.customer_id,
+                undone_pair.c.member_id,
+                undone_pair.c.customer_fingerprint,
+                customer.c.fingerprint,
             )
+            .join(customer, customer.c.id == undone_pair.c.customer_id)
             .join(
                 member,
                 and_(
@@ -167,8 +171,10 @@ def set_apart(connection: Connection, customer_ids: Iterable[int]) -> Iterator[t
             )
             .where(undone_pair.c.customer_id.in_(ids))
         )
-        for statement in (decided, undone):
-            yield from ((row[0], row[1]) for row in connection.execute(statement))
+        yield from ((row[0], row[1]) for row in connection.execute(decided))
+        for row in connection.execute(undone):
+            if row.customer_fingerprint == (fingerprints or {}).get(row.customer_id, row.fingerprint):
+                yield row.customer_id, row.member_id
 
 
 def open_pair_cases(connection: Connection, customer_ids: Iterable[int]) -> list[AnyRow]:
