@@ -106,6 +106,11 @@ class Application:
         elif not self.quiet:
             _print_report(self.console, report)
 
+    def show_plan(self, report: Report, *, apply: bool, as_json: bool = False) -> None:
+        """The plan; not where JSON of what was applied follows, so that a program reads one document."""
+        if not (apply and as_json):
+            self.show(report, as_json=as_json)
+
     def agreed(self, apply: bool, *, question: str | None = None) -> bool:
         """Whether to apply the plan just shown: ``--apply``, or a yes at a terminal."""
         if apply:
@@ -130,6 +135,7 @@ class Application:
 
 
 def _print_report(console: Console, report: Report) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     console.print(report.headline, style="bold", markup=False)
@@ -142,11 +148,11 @@ def _print_report(console: Console, report: Report) -> None:
     for listing in report.listings:
         if not listing.rows:
             continue
-        table = Table(title=listing.title, title_justify="left")
+        table = Table(title=escape(listing.title), title_justify="left")
         for column in listing.columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(escape(column), overflow="fold")
         for row in listing.rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
         console.print(table)
     for note in report.notes:
         console.print(note, markup=False)

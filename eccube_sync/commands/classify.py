@@ -51,7 +51,7 @@ def command(
             return
         with application.progress(_("comparing customers and members")):
             plan = plan_classify(shop, connection, every=every, only=customers or None, expected=expected)
-        application.show(plan_report(plan, rows=rows), as_json=as_json)
+        application.show_plan(plan_report(plan, rows=rows), apply=apply, as_json=as_json)
         refuse(plan)
         if application.agreed(apply):
             with applied_run(shop, connection, "classify") as run, application.progress(_("writing")):

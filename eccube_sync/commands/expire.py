@@ -38,7 +38,7 @@ def command(
 
     with application.open_shop() as (shop, connection):
         plan = plan_expiry(shop, connection, expected=expected)
-        application.show(plan.report(rows=rows), as_json=as_json)
+        application.show_plan(plan.report(rows=rows), apply=apply, as_json=as_json)
         refuse_mass_downgrade(plan)
         if application.agreed(apply):
             with applied_run(shop, connection, "expire") as run:

@@ -27,7 +27,7 @@ def command(application: Application, adopt: bool, apply: bool, as_json: bool) -
 
     with application.open_shop() as (shop, connection):
         plan = plan_projection(shop, connection)
-        application.show(plan.report(), as_json=as_json)
+        application.show_plan(plan.report(), apply=apply, as_json=as_json)
         if not application.agreed(apply):
             return 0
         with applied_run(shop, connection, "project") as run:

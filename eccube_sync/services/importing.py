@@ -7,7 +7,7 @@ moves them into our tables. A night's cost follows what changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -90,6 +90,12 @@ def _begin(run: Run, plan: ImportPlan) -> int:
 
 
 def _stage(run: Run, plan: ImportPlan) -> None:
+    for records in in_chunks(_changed_records(run, plan)):
+        run.transaction(_stage_chunk, run, plan, records)
+
+
+def _changed_records(run: Run, plan: ImportPlan) -> Iterator[MemberRecord]:
+    """The rows to be staged: those the plan kept, or, where they were too many to keep, from the file again."""
     export = open_file(run.shop.settings, plan.path, plan.source, run.now)
     if export.sha256 != plan.sha256:
         raise BadInputError(
@@ -97,8 +103,10 @@ def _stage(run: Run, plan: ImportPlan) -> None:
                 file=plan.path.name
             )
         )
-    for records in in_chunks(record for record in export.rows() if record.line in plan.changed_lines):
-        run.transaction(_stage_chunk, run, plan, records)
+    if plan.kept is not None:
+        yield from plan.kept
+    else:
+        yield from (record for record in export.rows() if record.line in plan.changed_lines)
 
 
 def _stage_chunk(run: Run, plan: ImportPlan, records: Sequence[MemberRecord]) -> None:

@@ -41,6 +41,10 @@ CONTENT = tuple(
 COUNTED = ("rows", "new", "changed", "unchanged", "missing", "reused_codes", "repaired")
 
 
+KEPT_AT_MOST = 10_000
+"""Rows a plan holds; some 20 MiB."""
+
+
 @dataclass(slots=True)
 class ImportPlan:
     """What applying a file would do; nothing is written yet."""
@@ -60,6 +64,8 @@ class ImportPlan:
     """Field → the share of rows that fill it."""
     changed_lines: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
     """Line of each new or changed row: its member, or None, and the member whose code it took over."""
+    kept: list[MemberRecord] | None = field(default_factory=list)
+    """The rows of these lines; None where they are too many to hold, as in a first import."""
     missing: list[int] = field(default_factory=list)
     reappeared: list[int] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
@@ -73,6 +79,13 @@ class ImportPlan:
         self.changed_lines[line] = (returning, replaces)
         if returning is not None:
             self.returned.add(returning)
+
+    def keep(self, record: MemberRecord) -> None:
+        """Hold a row that will be staged, so that a usual night reads its file once."""
+        if self.kept is not None and record.line in self.changed_lines:
+            self.kept.append(record)
+            if len(self.kept) > KEPT_AT_MOST:
+                self.kept = None
 
     def report(self, applied_run: int | None = None) -> Report:
         """The plan as counts; with the run that carried it out, what was done."""
@@ -196,6 +209,7 @@ def _compare(connection: Connection, export: Export, known: Known, plan: ImportP
             seen.add(record.store_key)
             plan.counts["repaired"] += bool(record.repairs)
             _compare_one(record, known, before, plan)
+            plan.keep(record)
     plan.counts["rows"] = len(seen)
     if not plan.partial:
         plan.missing = [row.id for store_key, row in known.present.items() if store_key not in seen]

@@ -149,9 +149,6 @@ staged_member = Table(
     # the member that held this code before, when the code was given to another person
     Column("replaces_member_id", BigKey),
     *record_columns(),
-    # MySQL works an UPDATE … IN (subquery) off row by row: each looks up its staged row here
-    Index("ix_staged_member_run_id_member_id", "run_id", "member_id"),
-    Index("ix_staged_member_run_id_replaces_member_id", "run_id", "replaces_member_id"),
     **TABLE_OPTIONS,
 )
 

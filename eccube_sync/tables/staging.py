@@ -139,10 +139,11 @@ def _point_at_versions(
     }
     for ids in chunks(member_ids):
         these = update(member).where(member.c.id.in_(ids))
-        connection.execute(
-            these.values(version_id=newest, changed_import_id=import_id, changed_run_id=run_id)
-        )
-        # On its own: MySQL would read the new version_id in the same statement, SQLite the old one.
+        # Each on its own: MySQL would read the new values in the same statement, SQLite the old ones.
+        connection.execute(these.values(version_id=newest, changed_import_id=import_id))
+        # Points and visits change every day; only what the matcher reads makes a member worth matching again.
+        another = member.c.fingerprint != of_version["fingerprint"]
+        connection.execute(these.where(another).values(changed_run_id=run_id))
         connection.execute(these.values(of_version))
 
 

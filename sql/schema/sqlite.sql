@@ -120,10 +120,6 @@ CREATE TABLE eccube_sync.staged_member (
     CONSTRAINT pk_staged_member PRIMARY KEY (run_id, line)
 );
 
-CREATE INDEX eccube_sync.ix_staged_member_run_id_member_id ON staged_member (run_id, member_id);
-
-CREATE INDEX eccube_sync.ix_staged_member_run_id_replaces_member_id ON staged_member (run_id, replaces_member_id);
-
 CREATE TABLE eccube_sync.suspended_address (
     address_hash VARCHAR(64) NOT NULL,
     reason VARCHAR(64) NOT NULL,
