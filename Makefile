@@ -20,7 +20,7 @@ demo: $(VENV)/.running ## Try the whole program on a made-up shop in demo-shop/;
 
 test: $(VENV)/.developing ## Run all tests; installs mariadb-server by apt when it is missing
 	$(BIN)/python -m tests.support.mariadb --install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2
 
 lint: $(VENV)/.developing ## Check style, types and which module may import which
 	$(BIN)/ruff check .

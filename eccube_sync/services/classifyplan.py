@@ -28,6 +28,7 @@ from eccube_sync.services.customersync import ChangedCustomer, CustomerScan, sca
 from eccube_sync.services.falls import falls_by_ended_links, left_to_expiry
 from eccube_sync.services.guarding import downgrade_verdicts
 from eccube_sync.services.linking import Reasons
+from eccube_sync.services.mailguard import mail_verdicts, planned_mails
 from eccube_sync.services.people import Ignored
 from eccube_sync.services.running import Shop
 from eccube_sync.settings import Settings
@@ -243,9 +244,13 @@ def _decide(
     )
     plan.changes = [change for change in changes if not left_to_expiry(change)]
     plan.changes += falls_by_ended_links(connection, _losing_their_link(plan))
+    mails = planned_mails(
+        shop.settings, connection, today, plan.changes, baseline=plan.first or plan.model_is_new
+    )
     plan.verdicts = [
         alarm,
         *downgrade_verdicts(shop.settings, connection, plan.changes, shop.clock.now(), expected),
+        *mail_verdicts(shop.settings, mails, expected=expected),
     ]
     return plan
 

@@ -12,11 +12,13 @@ from eccube_sync.db import reading
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS
+from eccube_sync.membership.policies import falls_on
 from eccube_sync.membership.verdicts import GuardVerdict
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.classing import ClassChange, plan_classes
 from eccube_sync.services.deciding import apply_class_changes
-from eccube_sync.services.guarding import downgrade_verdicts
+from eccube_sync.services.guarding import approvals, downgrade_verdicts
+from eccube_sync.services.mailguard import mail_verdicts, planned_mails
 from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.tables import classes as statements
@@ -82,11 +84,19 @@ def plan_expiry(shop: Shop, connection: Connection, *, expected: int | None = No
         )
         changes = plan_classes(shop.settings, connection, today, due)
         verdicts = downgrade_verdicts(shop.settings, connection, changes, now, expected)
+        mails = planned_mails(shop.settings, connection, today, changes, baseline=changed)
+        approved = approvals(connection, sorted({day for one in changes if (day := fall_of(one))}))
+        verdicts += mail_verdicts(shop.settings, mails, expected=expected, approved=sum(approved.values()))
     plan = ExpirePlan(today, changes, verdicts, chosen, changed)
     if any(verdict.refused and verdict.guard == "stale_store_data" for verdict in verdicts):
         plan.held_back = [change for change in changes if _waits(change)]
         plan.changes = [change for change in changes if not _waits(change)]
     return plan
+
+
+def fall_of(change: ClassChange) -> date | None:
+    """The day on which this change's class falls by its end date; None when it falls for another reason or not."""
+    return falls_on(change.decision.valid_through) if change.downgraded else None
 
 
 def _waits(change: ClassChange) -> bool:
@@ -95,12 +105,15 @@ def _waits(change: ClassChange) -> bool:
 
 def refuse_mass_downgrade(plan: ExpirePlan) -> None:
     """Raise ``GuardRefusedError`` unless the only refusal is of stale data, which holds back its own downgrades."""
+    falls = any(change.downgraded for change in plan.changes)
     messages = [
         verdict.message
         for verdict in plan.verdicts
-        if verdict.refused and verdict.guard != "stale_store_data"
+        if verdict.refused
+        and verdict.guard != "stale_store_data"
+        and (falls or verdict.stops != "downgrades")
     ]
-    if messages and any(change.downgraded for change in plan.changes):
+    if messages:
         raise GuardRefusedError("\n".join(messages))
 
 
