@@ -60,7 +60,9 @@ def test_the_same_event_makes_the_same_message_id_and_another_event_another() ->
 
 def test_a_long_domain_leaves_the_message_id_on_one_line() -> None:
     domain = "mail.a-shop-with-a-rather-long-name.example.jp"
-    content = build(message_id=message_id("7f1c", "linked:1", domain), sender=Sender("みほん堂", f"shop@{domain}"))
+    content = build(
+        message_id=message_id("7f1c", "linked:1", domain), sender=Sender("みほん堂", f"shop@{domain}")
+    )
     (line,) = [line for line in content.split(b"\r\n") if line.lower().startswith(b"message-id")]
     assert line.endswith(f"@{domain}>".encode())
 
