@@ -57,14 +57,13 @@ def _others(
     yield from undolinks.find_confirmed(connection, run_id)
     yield from answers
     yield from undoclaims.find_claims(connection, run_id)
-    yield from undolinks.find_ended(
-        connection,
-        run_id,
+    before = undolinks.Before(
         ending={one.subject_id for one in to_reverse(made, "link_made")},
         reopening=undocases.pairs_of(connection, answers),
         leaving={one for each in imports for one in each.leaving},
         returning={one for each in imports for one in each.returning},
     )
+    yield from undolinks.find_ended(connection, run_id, before)
     yield from overrides
     ending = [one.subject_id for one in to_reverse(overrides, "override_set")]
     yield from undooverrides.find_ended(connection, run_id, today, ending)

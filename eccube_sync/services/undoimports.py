@@ -62,7 +62,31 @@ def _look_at(connection: Connection, row: AnyRow) -> ImportUndo:
         .order_by(member_import.c.id.desc())
     ).all()
     undo = ImportUndo(row, len(later))
-    versions = connection.execute(
+    versions = _versions(connection, row.id)
+    runs = _runs_of(connection, {one.changed_import_id for one in versions})
+    open_ones = []
+    for one in versions:
+        what = "member_changed" if one.previous_version_id else "member_new"
+        if one.version_id < one.id or one.current is None:
+            continue  # an undo that was interrupted came this far, or the code is another person's by now
+        if one.version_id > one.id:
+            kept = Finding(what, one.member_id).keep("changed_since", runs.get(one.changed_import_id))
+            undo.kept.append(kept)
+        elif one.missing_imports < len(later):
+            # A newer file still holds the very same data: taking it back would contradict that file.
+            undo.kept.append(Finding(what, one.member_id).keep("confirmed_since", later[0].run_id))
+        else:
+            open_ones.append(one)
+    before = versions_before(connection, open_ones, row.id)
+    undo.stepping = {one.member_id: (one.id, before[one.id]) for one in open_ones if one.id in before}
+    undo.leaving = [one.member_id for one in open_ones if one.id not in before]
+    undo.returning = predecessors(connection, undo.leaving, row)
+    return undo
+
+
+def _versions(connection: Connection, import_id: int) -> Sequence[AnyRow]:
+    """What the import wrote, beside what its members are now."""
+    return connection.execute(
         select(
             member_version.c.id,
             member_version.c.member_id,
@@ -73,31 +97,9 @@ def _look_at(connection: Connection, row: AnyRow) -> ImportUndo:
             member.c.changed_import_id,
         )
         .join(member, member.c.id == member_version.c.member_id)
-        .where(member_version.c.import_id == row.id)
+        .where(member_version.c.import_id == import_id)
         .order_by(member_version.c.member_id)
     ).all()
-    runs = _runs_of(connection, {one.changed_import_id for one in versions})
-    open_ones = []
-    for one in versions:
-        if one.version_id < one.id or one.current is None:
-            continue  # an undo that was interrupted came this far, or the code is another person's by now
-        if one.version_id > one.id:
-            kept = Finding("member_changed", one.member_id)
-            undo.kept.append(kept.keep("changed_since", runs.get(one.changed_import_id)))
-        elif one.missing_imports < len(later):
-            # A newer file still holds the very same data: taking it back would contradict that file.
-            what = "member_changed" if one.previous_version_id else "member_new"
-            undo.kept.append(Finding(what, one.member_id).keep("confirmed_since", later[0].run_id))
-        else:
-            open_ones.append(one)
-    before = versions_before(connection, open_ones, row.id)
-    for one in open_ones:
-        if one.id in before:
-            undo.stepping[one.member_id] = (one.id, before[one.id])
-        else:
-            undo.leaving.append(one.member_id)
-    undo.returning = predecessors(connection, undo.leaving, row)
-    return undo
 
 
 def _runs_of(connection: Connection, import_ids: Iterable[int]) -> dict[int, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
@@ -175,20 +176,22 @@ def unconfirm(run: Run, findings: Sequence[Finding]) -> Iterator[Finding]:
 # --- links the run ended -----------------------------------------------------------------------------
 
 
-def find_ended(
-    connection: Connection,
-    run_id: int,
-    *,
-    ending: Collection[int] = (),
-    reopening: Collection[tuple[int, int]] = (),
-    leaving: Collection[int] = (),
-    returning: Collection[int] = (),
-) -> list[Finding]:
-    """The links the run ended, and what is in the way of each of them coming back.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the same undo will have done before it brings links back."""
 
-    What the same undo will do first is passed in: links it ends, pairs whose 別人 it takes back, members who
-    leave and return with an import.
-    """
+    ending: Collection[int] = ()
+    """Links it ends."""
+    reopening: Collection[tuple[int, int]] = ()
+    """Customer and member whose 別人 it takes back."""
+    leaving: Collection[int] = ()
+    """Members who leave with an import."""
+    returning: Collection[int] = ()
+    """Members who have their code back with an import."""
+
+
+def find_ended(connection: Connection, run_id: int, before: Before) -> list[Finding]:
+    """The links the run ended, and what is in the way of each of them coming back."""
     rows = connection.execute(
         select(
             link,
@@ -201,34 +204,37 @@ def find_ended(
         .where(link.c.ended_run_id == run_id, link.c.run_id != run_id)
         .order_by(link.c.id.desc())
     ).all()
-    standing = [
-        row
-        for row in active_links(
-            connection, [row.customer_id for row in rows], [row.member_id for row in rows]
-        )
-        if row.id not in ending
-    ]
-    different = _decided_pairs(connection, rows, "different")
+    links = active_links(connection, [row.customer_id for row in rows], [row.member_id for row in rows])
+    standing = [row for row in links if row.id not in before.ending]
+    different = {
+        pair: by_run
+        for pair, by_run in _decided_pairs(connection, rows, "different").items()
+        if pair not in before.reopening
+    }
     back = _restored_before(connection, run_id)
     found = []
     for row in rows:
-        one = Finding("link_ended", row.id, row.customer_id)
-        pair = (row.customer_id, row.member_id)
-        in_the_way = next((other for other in standing if _excludes(other, row)), None)
-        present = row.member_current is not None or row.member_id in returning
         if row.id in back:
             continue
-        if row.customer_state != "full" or row.customer_current is None:
-            found.append(one.keep("customer_gone"))
-        elif not present or row.member_id in leaving:
-            found.append(one.keep("member_gone"))
-        elif pair in different and pair not in reopening:
-            found.append(one.keep("decided_different", different[pair]))
-        elif in_the_way is not None:
-            found.append(one.keep("linked_otherwise", in_the_way.run_id))
-        else:
-            found.append(one)
+        one = Finding("link_ended", row.id, row.customer_id)
+        obstacle = _obstacle(row, before, standing, different)
+        found.append(one.keep(*obstacle) if obstacle else one)
     return found
+
+
+def _obstacle(
+    row: AnyRow, before: Before, standing: Sequence[AnyRow], different: Mapping[tuple[int, int], int]
+) -> tuple[str, int | None] | None:
+    """Why an ended link cannot come back, and by which run."""
+    present = row.member_current is not None or row.member_id in before.returning
+    if row.customer_state != "full" or row.customer_current is None:
+        return "customer_gone", None
+    if not present or row.member_id in before.leaving:
+        return "member_gone", None
+    if (row.customer_id, row.member_id) in different:
+        return "decided_different", different[row.customer_id, row.member_id]
+    in_the_way = next((other for other in standing if _excludes(other, row)), None)
+    return ("linked_otherwise", in_the_way.run_id) if in_the_way else None
 
 
 def _excludes(standing: AnyRow, ended: AnyRow) -> bool:

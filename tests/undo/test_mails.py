@@ -16,17 +16,17 @@ def states(story: Story, kind: str) -> list[str]:
     return [row.state for row in story.ours.rows(notice, kind=kind)]
 
 
-def test_mails_that_have_not_left_are_cancelled_and_the_real_event_is_mailed(story: Story) -> None:
-    story.at(NEXT)
-    wrong = story.night(LAPSED, BABA)
-    assert states(story, "expired") == ["queued"]
-    story.undo(wrong)
-    (cancelled,) = story.ours.rows(notice, kind="expired")
+def test_mails_that_have_not_left_are_cancelled_and_the_real_event_is_mailed(small: Story) -> None:
+    small.at(NEXT)
+    wrong = small.night(LAPSED, BABA)
+    assert states(small, "expired") == ["queued"]
+    small.undo(wrong)
+    (cancelled,) = small.ours.rows(notice, kind="expired")
     assert (cancelled.state, cancelled.reason) == ("cancelled", "undo")
-    assert states(story, "restored") == []
-    story.at(NEXT + timedelta(days=1))
-    story.night(LAPSED, BABA)
-    assert states(story, "expired") == ["cancelled", "queued"]
+    assert states(small, "restored") == []
+    small.at(NEXT + timedelta(days=1))
+    small.night(LAPSED, BABA)
+    assert states(small, "expired") == ["cancelled", "queued"]
 
 
 def test_who_was_mailed_is_listed_and_a_correction_queued_when_asked_for(story: Story) -> None:
