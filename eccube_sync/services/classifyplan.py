@@ -71,7 +71,7 @@ class ClassifyPlan:
 
     def affected(self) -> list[int]:
         """Every customer something is decided about."""
-        keys = {one.key for one in self.scan.changed if one.ours is None or one.full}
+        keys = {one.key for one in self.scan.changed}
         keys.update(self.pairs.customer_ids.tolist(), self.concerned)
         keys.update(claim.customer_key for claim in self.claims)
         return sorted(keys)

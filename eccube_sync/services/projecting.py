@@ -6,11 +6,11 @@ removed; it is drift, reported or repaired as configured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from eccube_sync.configsections import Projection as ProjectionSettings
 from eccube_sync.db import AnyRow, reading
@@ -23,9 +23,9 @@ from eccube_sync.services.classing import ClassChange
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.settings import Settings
 from eccube_sync.tables.classes import chunks
-from eccube_sync.tables.customers import class_override, customer, customer_class, projection_state
+from eccube_sync.tables.customers import customer, projection_state
 
-ADOPTED = "adopted_from_eccube"
+SETTLED = frozenset({"done", "drift"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def plan_projection(shop: Shop, connection: Connection) -> ProjectPlan:
 def _states(connection: Connection, key: str) -> list[AnyRow]:
     return list(
         connection.execute(
-            select(projection_state, customer.c.eccube_id)
+            select(projection_state, customer.c.eccube_id, customer.c.current)
             .join(customer, customer.c.id == projection_state.c.customer_id)
             .where(projection_state.c.projection_key == key)
             .order_by(projection_state.c.customer_id)
@@ -155,14 +155,22 @@ def _states(connection: Connection, key: str) -> list[AnyRow]:
     )
 
 
+def _there_again(connection: Connection, place: Place, rows: Sequence[AnyRow]) -> list[AnyRow]:
+    """Those of customers who had vanished and are back, as after EC-CUBE's backup was restored."""
+    gone = [row for row in rows if row.state == "gone" and row.current]
+    present = present_values(connection, place, (row.eccube_id for row in gone))
+    return [row for row in gone if row.eccube_id in present]
+
+
 def _drifted(connection: Connection, place: Place, rows: Sequence[AnyRow]) -> Iterator[AnyRow]:
-    present = _present(connection, place, (row.eccube_id for row in rows))
+    present = present_values(connection, place, (row.eccube_id for row in rows))
     for row in rows:
         if row.eccube_id in present and present[row.eccube_id] != row.written_value:
             yield row
 
 
-def _present(connection: Connection, place: Place, eccube_ids: Iterable[int]) -> dict[int, str | None]:
+def present_values(connection: Connection, place: Place, eccube_ids: Iterable[int]) -> dict[int, str | None]:
+    """EC-CUBE id → the value that stands in a place, for customers who have one."""
     found: dict[int, str | None] = {}
     for ids in chunks(eccube_ids, 5000):
         found.update(place.projection.read(connection, ids))
@@ -171,7 +179,7 @@ def _present(connection: Connection, place: Place, eccube_ids: Iterable[int]) ->
 
 def _foreign_values(connection: Connection, place: Place) -> int:
     rows = connection.execute(select(customer.c.eccube_id).where(customer.c.current == 1))
-    present = _present(connection, place, [row.eccube_id for row in rows])
+    present = present_values(connection, place, [row.eccube_id for row in rows])
     return sum(value == place.projection.value_of(STORE) for value in present.values())
 
 
@@ -182,12 +190,14 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
     for place in places(run.shop.settings):
         rows = list(plan.pending[place.key])
         drifted = plan.drifted[place.key]
-        for batch in _batches(drifted):
+        for batch in batches(drifted):
             run.transaction(_note_drift, run, place, batch)
         if place.on_drift == "repair":
             rows += drifted
-        for batch in _batches(rows):
-            run.transaction(_write, run, place, batch)
+        # First what a predecessor under the same id left, then what stands there from now on.
+        for some in ([row for row in rows if not row.current], [row for row in rows if row.current]):
+            for batch in batches(some):
+                run.transaction(_write, run, place, batch)
     return Report(_("Classes shown in EC-CUBE:"), _counts(run), needs_person=run.counts["drift"])
 
 
@@ -195,7 +205,8 @@ def _counts(run: Run) -> dict[str, int]:
     return {name: run.counts[name] for name in ("projected", "drift")}
 
 
-def _batches(rows: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
+def batches(rows: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
+    """Rows in numbers that one transaction on EC-CUBE's tables may take."""
     for start in range(0, len(rows), CHUNK):
         yield rows[start : start + CHUNK]
 
@@ -205,123 +216,52 @@ def _note_drift(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
         if row.state != "drift":
             run.record("projection", row.customer_id, place.key[:32], row.written_class, None, "drift")
             run.counts["drift"] += place.on_drift == "report"
-            _set_state(run, place, row.customer_id, state="drift")
+            set_state(run, place, row.customer_id, state="drift")
 
 
 def _write(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
     projection = place.projection
-    # What stands there now was just read as drift, or is what we wrote last.
     present = projection.read(run.connection, [row.eccube_id for row in rows])
     changes = [
-        Change(
-            row.eccube_id,
-            present.get(row.eccube_id) if row.state == "drift" else row.written_value,
-            projection.value_of(row.wanted_class),
-        )
-        for row in rows
+        Change(row.eccube_id, _expected(row, present), projection.value_of(row.wanted_class)) for row in rows
     ]
     outcomes = projection.write(run.connection, changes)
     for row, change, outcome in zip(rows, changes, outcomes, strict=True):
         _settle(run, place, row, change, outcome)
 
 
+def _expected(row: AnyRow, present: Mapping[int, str | None]) -> str | None:
+    """What may be replaced: what was just read as drift, what we wrote last; of one who was gone, that or nothing."""
+    stands: str | None = present.get(row.eccube_id)
+    written: str | None = row.written_value
+    if row.state == "drift":
+        return stands
+    return None if row.written_class is None and stands != written else written
+
+
 def _settle(run: Run, place: Place, row: AnyRow, change: Change, outcome: Outcome) -> None:
     if outcome in {Outcome.WRITTEN, Outcome.ALREADY}:
         values: dict[str, Any] = {"state": "done"}
-        if outcome == Outcome.WRITTEN:  # what somebody else put there is not ours to remove later
+        # What somebody else put there is not ours to remove later.
+        if outcome == Outcome.WRITTEN or (change.new is not None and change.new == row.written_value):
             values |= {"written_class": row.wanted_class, "written_value": change.new}
-            run.counts["projected"] += 1
+        run.counts["projected"] += outcome == Outcome.WRITTEN
         run.record(
             "projection", row.customer_id, place.key[:32], row.written_class, row.wanted_class, outcome.value
         )
-        _set_state(run, place, row.customer_id, **values)
-    elif outcome == Outcome.CHANGED:
+        set_state(run, place, row.customer_id, **(values if row.current else values | {"state": "gone"}))
+    elif outcome == Outcome.CHANGED and row.current:
         run.counts["drift"] += 1
         run.record("projection", row.customer_id, place.key[:32], row.written_class, None, "drift")
-        _set_state(run, place, row.customer_id, state="drift")
+        set_state(run, place, row.customer_id, state="drift")
     else:
-        _set_state(run, place, row.customer_id, state="gone")
+        set_state(run, place, row.customer_id, state="gone", written_class=None)
 
 
-def _set_state(run: Run, place: Place, customer_id: int, **values: Any) -> None:
+def set_state(run: Run, place: Place, customer_id: int, **values: Any) -> None:
+    """Note what stands in a place now, inside the transaction under way."""
     run.connection.execute(
         update(projection_state)
         .where(projection_state.c.projection_key == place.key, projection_state.c.customer_id == customer_id)
         .values(run_id=run.id, **values)
     )
-
-
-# --- take over what stands there ---------------------------------------------------------------------
-
-
-def adopt_values(run: Run) -> Report:
-    """Record the values that stand in EC-CUBE; one made by hand becomes an override to store.
-
-    From then on these values count as ours: they are kept while the class is store, and by the override
-    where our own computation says otherwise.
-    """
-    for place in places(run.shop.settings):
-        with reading(run.connection):
-            rows = run.connection.execute(
-                select(customer.c.id, customer.c.eccube_id, customer_class.c.membership_class)
-                .join(customer_class, customer_class.c.customer_id == customer.c.id, isouter=True)
-                .where(customer.c.current == 1)
-            ).all()
-            present = _present(run.connection, place, [row.eccube_id for row in rows])
-        value = place.projection.value_of(STORE)
-        standing = [row for row in rows if present.get(row.eccube_id) == value and row.eccube_id in present]
-        for batch in _batches(standing):
-            run.transaction(_adopt, run, place, batch, value)
-    counts = {name: run.counts[name] for name in ("adopted", "overrides_made")}
-    return Report(_("Recorded what stands in EC-CUBE:"), counts)
-
-
-def _adopt(run: Run, place: Place, rows: Sequence[AnyRow], value: str | None) -> None:
-    states = projection_state
-    ids = [row.id for row in rows]
-    known = {
-        row.customer_id
-        for row in run.connection.execute(
-            select(states.c.customer_id).where(
-                states.c.projection_key == place.key, states.c.customer_id.in_(ids)
-            )
-        )
-    }
-    for row in rows:
-        written = {"written_class": STORE, "written_value": value, "state": "done", "wanted_class": STORE}
-        if row.id in known:
-            _set_state(run, place, row.id, **written)
-        else:
-            run.connection.execute(
-                insert(states).values(projection_key=place.key, customer_id=row.id, run_id=run.id, **written)
-            )
-        run.counts["adopted"] += 1
-        run.record("projection", row.id, place.key[:32], None, STORE, ADOPTED)
-        if row.membership_class != STORE:
-            _override_to_store(run, row.id)
-
-
-def _override_to_store(run: Run, customer_id: int) -> None:
-    found = select(func.count()).where(
-        class_override.c.customer_id == customer_id, class_override.c.active == 1
-    )
-    if run.connection.execute(found).scalar_one():
-        return
-    run.connection.execute(
-        insert(class_override).values(
-            customer_id=customer_id,
-            kind="override",
-            membership_class=STORE,
-            since=run.today,
-            reason=ADOPTED,
-            actor=run.shop.actor,
-            active=1,
-            run_id=run.id,
-            created_at=run.moment,
-        )
-    )
-    run.connection.execute(
-        update(customer_class).where(customer_class.c.customer_id == customer_id).values(due_on=run.today)
-    )
-    run.record("customer", customer_id, "override", None, STORE, ADOPTED)
-    run.counts["overrides_made"] += 1

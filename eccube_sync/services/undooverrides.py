@@ -8,8 +8,8 @@ from datetime import date
 from sqlalchemy import Connection, insert, select
 
 from eccube_sync.db import AnyRow
+from eccube_sync.services.adoptvalues import ADOPTED
 from eccube_sync.services.overriding import end_override
-from eccube_sync.services.projecting import ADOPTED
 from eccube_sync.services.running import Run
 from eccube_sync.services.undofacts import UNDO, Finding, later_runs, steps
 from eccube_sync.tables.classes import chunks

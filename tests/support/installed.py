@@ -49,6 +49,7 @@ policy = "{policy}"
 [[projection]]
 kind = "customer_group"
 group = "店舗会員"
+on_drift = "{drift}"
 {mail}
 [legal]
 relation = "same_company"
@@ -81,6 +82,7 @@ class InstalledShop:
     """Further lines of ``[source.expiry]``, and what may follow it."""
     guards: str = "downgrades = 1000"
     sections: str = ""
+    drift: str = "report"
     customers: list[CustomerPerson] = field(default_factory=list)
     members: list[MemberPerson] = field(default_factory=list)
     truth: list[tuple[int, int]] = field(default_factory=list)
@@ -102,6 +104,7 @@ class InstalledShop:
                 mail=mail,
                 guards=self.guards,
                 sections=self.sections,
+                drift=self.drift,
             ),
             encoding="utf-8",
         )
