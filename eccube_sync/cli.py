@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
     """Run the program and exit the process with the code of DESIGN §4.16."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     language = _language_option(arguments)
-    set_language(language or _language_of_locale())
+    set_language(language or language_of_locale())
     sys.exit(run(arguments, Application(language=language, clock=clock or SystemClock())))
 
 
@@ -107,7 +107,8 @@ def _language_option(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def _language_of_locale() -> str:
+def language_of_locale() -> str:
+    """``ja`` under a Japanese locale, else ``en``."""
     name = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "ja" if locale.normalize(name).startswith("ja") else "en"
 

@@ -6,7 +6,7 @@ removed; it is drift, reported or repaired as configured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -197,7 +197,7 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
         # First what a predecessor under the same id left, then what stands there from now on.
         for some in ([row for row in rows if not row.current], [row for row in rows if row.current]):
             for batch in batches(some):
-                run.transaction(_write, run, place, batch)
+                run.transaction(_write, run, place, batch, {row.customer_id for row in drifted})
     return Report(_("Classes shown in EC-CUBE:"), _counts(run), needs_person=run.counts["drift"])
 
 
@@ -219,11 +219,16 @@ def _note_drift(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
             set_state(run, place, row.customer_id, state="drift")
 
 
-def _write(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
+def _write(run: Run, place: Place, rows: Sequence[AnyRow], drifted: Set[int]) -> None:
     projection = place.projection
     present = projection.read(run.connection, [row.eccube_id for row in rows])
     changes = [
-        Change(row.eccube_id, _expected(row, present), projection.value_of(row.wanted_class)) for row in rows
+        Change(
+            row.eccube_id,
+            present.get(row.eccube_id) if row.customer_id in drifted else _expected(row, present),
+            projection.value_of(row.wanted_class),
+        )
+        for row in rows
     ]
     outcomes = projection.write(run.connection, changes)
     for row, change, outcome in zip(rows, changes, outcomes, strict=True):
@@ -231,7 +236,7 @@ def _write(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
 
 
 def _expected(row: AnyRow, present: Mapping[int, str | None]) -> str | None:
-    """What may be replaced: what was just read as drift, what we wrote last; of one who was gone, that or nothing."""
+    """What may be replaced: what was read as drift before, what we wrote last; of one who was gone, that or nothing."""
     stands: str | None = present.get(row.eccube_id)
     written: str | None = row.written_value
     if row.state == "drift":
