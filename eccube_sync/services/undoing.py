@@ -144,7 +144,7 @@ def apply_undo(run: Run, plan: UndoPlan) -> Report:
         mailed,
         plan.eccube_ids,
     )
-    for name in ("kept", "already_mailed"):
+    for name in ("reversed", "kept", "already_mailed"):
         run.counts[name] = report.counts[name]
     _show_in_eccube(run, report)
     return report
