@@ -7,7 +7,7 @@ stored pairs of everybody they are connected to, because assignment is decided w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import Connection
@@ -141,17 +141,29 @@ def _join(left: Keys, right: Keys) -> Integers:
     return np.column_stack([left_ids[i], right_ids[j]]).astype(np.int64).reshape(-1, 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Stirred:
+    """Where assignment is decided anew, by our ids."""
+
+    changed_customers: set[int]
+    """Those whose stored pairs are out of date: they changed, or are gone."""
+    changed_members: set[int]
+    freed_customers: set[int] = field(default_factory=set)
+    """Those who are as they were, but about whose links or cases something was decided."""
+    freed_members: set[int] = field(default_factory=set)
+
+
 def connected_pairs(
-    connection: Connection, fresh: ScoredPairs, changed_customers: Integers, changed_members: Integers
+    connection: Connection, fresh: ScoredPairs, stirred: Stirred
 ) -> tuple[ScoredPairs, set[int]]:
-    """``fresh`` with the stored pairs of everybody connected to a changed person, and all customers concerned.
+    """``fresh`` with the stored pairs of everybody connected to somebody stirred, and all customers concerned.
 
     A stored pair of a changed person is out of date: it still connects, since who lost a pair must be decided
     about again too, but it is not kept.
     """
-    stale_customers, stale_members = set(changed_customers.tolist()), set(changed_members.tolist())
-    customers = set(fresh.customer_ids.tolist()) | stale_customers
-    members = set(fresh.member_ids.tolist()) | stale_members
+    stale_customers, stale_members = stirred.changed_customers, stirred.changed_members
+    customers = set(fresh.customer_ids.tolist()) | stale_customers | stirred.freed_customers
+    members = set(fresh.member_ids.tolist()) | stale_members | stirred.freed_members
     done_customers: set[int] = set()
     done_members: set[int] = set()
     kept: dict[tuple[int, int], tuple[float, float, int]] = {}

@@ -20,7 +20,14 @@ from eccube_sync.linkage.model import Settings as ModelSettings
 from eccube_sync.linkage.score import ScoredPairs
 from eccube_sync.matchers import Prepared
 from eccube_sync.membership.verdicts import GuardVerdict
-from eccube_sync.services.candidates import Keys, Reader, Side, changed_pairs, connected_pairs
+from eccube_sync.services.candidates import (
+    Keys,
+    Reader,
+    Side,
+    Stirred,
+    changed_pairs,
+    connected_pairs,
+)
 from eccube_sync.services.claiming import guard_claims, plan_claims
 from eccube_sync.services.claimrules import ClaimOutcome
 from eccube_sync.services.classing import ClassChange, plan_classes
@@ -125,12 +132,14 @@ def _plan(
     model = Model.from_json(stored.body) if stored else None
     # Until a first classification came to its end, or after it was undone, nobody has been decided about.
     first = state is None or state.first_classify_run_id is None
+    matched_run = state.matched_run_id if state else 0
     everything = every or first or model is None or model.settings != wanted
     scan = scan_customers(connection, generation, every=everything, only=None if everything else only)
     if everything:
         members = matching.all_members(connection)
     else:
-        members = [] if only else matching.changed_members(connection, state.matched_run_id if state else 0)
+        members = [] if only else matching.changed_members(connection, matched_run)
+    newest_run = matching.newest_run(connection)
     ignored = Ignored.of(shop.settings.matching, generation.shop(connection))
     reader = Reader(connection, generation, scan.changed, ignored)
     changed_customers = reader.customers(one.key for one in scan.changed if one.full)
@@ -143,10 +152,10 @@ def _plan(
     customers = Side(changed_customers, Keys.of(changed_customers))
     changed = Side(prepared_members, Keys.of(prepared_members))
     fresh, left, right = changed_pairs(connection, model, reader, customers, changed, everything=everything)
-    stale_customers = np.array([one.key for one in scan.changed], np.int64)
     pairs, concerned = fresh, set[int]()
     if not everything:
-        pairs, concerned = connected_pairs(connection, fresh, stale_customers, np.array(members, np.int64))
+        since = newest_run if only else matched_run
+        pairs, concerned = connected_pairs(connection, fresh, _stirred(connection, scan, members, since))
         left, right = _with_connected(reader, pairs, left, right)
     return _decide(
         shop,
@@ -172,11 +181,22 @@ def _plan(
             cases=[],
             claims=[],
             everything=everything,
-            watermark=None if only else matching.newest_run(connection),
+            watermark=None if only else newest_run,
         ),
         (left, right),
         only,
         expected,
+    )
+
+
+def _stirred(connection: Connection, scan: CustomerScan, members: Sequence[int], matched_run: int) -> Stirred:
+    """Everybody who changed, is gone, or was decided about since the last classification."""
+    freed_customers, freed_members = matching.decided_since(connection, matched_run)
+    return Stirred(
+        {one.key for one in scan.changed} | {row.id for row in scan.gone()},
+        {*members, *matching.replaced_members(connection, matched_run)},
+        freed_customers,
+        freed_members,
     )
 
 
@@ -281,6 +301,7 @@ def _take(pairs: ScoredPairs, chosen: np.ndarray) -> ScoredPairs:
 def _standing_links(plan: ClassifyPlan, source_id: int) -> list[tuple[int, int]]:
     """The links of a source as they will stand once the claims are decided."""
     ending = {link_id for claim in plan.claims for link_id in claim.ending_links}
+    ending |= {row.id for row in plan.lost_links if row.member_current is None}
     gone = {row.id for row in plan.scan.gone()}
     standing = [
         (row.customer_id, row.member_id)

@@ -41,6 +41,32 @@ def changed_members(connection: Connection, after_run: int) -> list[int]:
     return [row.id for row in rows]
 
 
+def replaced_members(connection: Connection, after_run: int) -> list[int]:
+    """Members that a later run than ``after_run`` put aside: their code was given to somebody else, or undone."""
+    rows = connection.execute(
+        select(member.c.id).where(member.c.current.is_(None), member.c.changed_run_id > after_run)
+    )
+    return [row.id for row in rows]
+
+
+def decided_since(connection: Connection, after_run: int) -> tuple[set[int], set[int]]:
+    """Customers and members whose links or cases a later run changed: by a person, an undo, a run that was killed."""
+    customers: set[int] = set()
+    members: set[int] = set()
+    for table, changed in (
+        (link, link.c.run_id),
+        (link, link.c.ended_run_id),
+        (review_case, review_case.c.changed_run_id),
+    ):
+        for row in connection.execute(
+            select(table.c.customer_id, table.c.member_id).where(changed > after_run)
+        ):
+            customers.add(row.customer_id)
+            members.add(row.member_id)
+    # A case about one side only names no other.
+    return customers - {None}, members - {None}
+
+
 def all_members(connection: Connection) -> list[int]:
     """Every current member, by id."""
     return [
