@@ -42,12 +42,11 @@ SHOWN = (
     "notices list --limit 3",
     "codes claims --limit 3",
     "overrides set 1 --class store --until 2027-03-31 --reason 'paid by bank transfer'",
-    "check",
+    "notices preview expired",
 )
 """Commands whose output pages may show, besides the steps of the demo."""
 
 _MARKED = re.compile(r"(<!-- output: (?P<name>[^>]+?) -->\n).*?(<!-- /output -->)", re.DOTALL)
-_PORT = re.compile(r"127\.0\.0\.1:\d+")
 _NOTE = "<!-- Made by `make docs`; do not edit. -->\n\n"
 
 
@@ -87,7 +86,7 @@ def _settings() -> Iterator[dict[str, Any]]:
             "about": _(table.description) if table.description else "",
             "settings": [
                 {
-                    "name": setting.name,
+                    "name": setting.key.removeprefix(f"{table.key}."),
                     "type": _kind(setting),
                     "default": _default(setting),
                     "about": _(setting.description) if setting.description else "",
@@ -127,8 +126,7 @@ def _output(language: str) -> dict[str, str]:
         run = _Terminal(language, clock, here)
         found = dict(_steps(run("demo --directory demo-shop")))
         clock.advance(timedelta(days=1, hours=1))  # the demo ends on its second day, at 11:00
-        mails = sorted((here / "demo-shop" / "mails").glob("*.eml"))
-        found["mail to the owner"], found["mail to a customer"] = map(_mail, mails[:2])
+        found["mail to the owner"] = _mail(min((here / "demo-shop" / "mails").glob("*.eml")))
         with contextlib.chdir("demo-shop"):
             for command in SHOWN:
                 found[command] = f"$ eccube-sync {command}\n{run(command)}"
@@ -156,7 +154,6 @@ class _Terminal:
         text = printed.getvalue()
         for place in (f"{self._folder}/demo-shop/", f"{self._folder}/"):
             text = text.replace(place, "")
-        text = _PORT.sub("127.0.0.1:2525", text)
         return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
