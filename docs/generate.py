@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -210,7 +211,8 @@ WORDS = {
 
 def pages() -> dict[Path, str]:
     """Every page that follows from the code, whole or in parts, with the text it should have."""
-    collected = {language: _collected(language) for language in LANGUAGES}
+    with ThreadPoolExecutor() as processes:
+        collected = dict(zip(LANGUAGES, processes.map(_collected, LANGUAGES), strict=True))
     found = {DOCS / "reference" / "tables.md": _tables_page()}
     for language, parts in collected.items():
         ending = ".md" if language == "en" else f".{language}.md"
