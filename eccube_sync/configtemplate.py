@@ -105,7 +105,7 @@ def _by_name(setting: Setting) -> Iterator[str]:
     yield ""
     yield f"# {_(setting.description)}"
     yield "#" + _header(setting.section, repeated=False)
-    yield f"# {_('Fields: {names}').format(names=', '.join(MEMBER_FIELDS))}"
+    yield "# " + _("Fields: {names}").format(names=", ".join(MEMBER_FIELDS))
     yield '#code = ["会員コード", "カード番号"]'
 
 

@@ -189,7 +189,7 @@ def refusal(file_name: str, problems: Sequence[Problem], count: int | None = Non
         where.append(_("line {line}").format(line=first.line))
     if first.column is not None:
         where.append(_("column {column}").format(column=first.column))
-    message = _("{where}: {reason} Nothing was changed.").format(where=", ".join(where), reason=first.message)
+    message = _("{where}: {reason} Nothing was changed.").format(where=_(", ").join(where), reason=first.message)
     more = (count or len(problems)) - 1
     if more:
         message += " " + ngettext("{n} more problem.", "{n} more problems.", more).format(n=more)

@@ -40,7 +40,7 @@ def import_shrinks(
         message = _("The file has no member rows. Nothing was changed. Export it again from the POS.")
         return verdict("import_shrinks", "import", True, figures, message)
     message = _(
-        "The file has {rows} rows, the last good one had {before}; at least {percent:g} % are expected. "
+        "The file has {rows} rows, the last good one had {before}; at least {percent:g} percent are expected. "
         "Nothing was changed. Check that the export was complete; import a part of the members with "
         "--partial."
     ).format(**figures)
@@ -80,7 +80,7 @@ def expiry_moved_backwards(
         "percent": 100 * numbers.backwards_share,
     }
     message = _(
-        "{backwards} of {members} members have an earlier end date than before; more than {percent:g} % is "
+        "{backwards} of {members} members have an earlier end date than before; more than {percent:g} percent is "
         "refused. Nothing was changed. Check the dates of the file."
     ).format(**figures)
     tripped = backwards > numbers.backwards_share * file.rows

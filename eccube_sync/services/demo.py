@@ -117,7 +117,9 @@ def _first_day(play: Play) -> None:
     with play.run("project") as run:
         play.stage.show(apply_projection(run, plan_projection(shop, connection)))
     play.step(
-        _("What could not be decided goes to a reviewer, in Excel. She decides a few and hands the file back."),
+        _(
+            "What could not be decided goes to a reviewer, in Excel. She decides a few and hands the file back."
+        ),
         "eccube-sync review export",
     )
     with play.run("review export") as run:
@@ -169,7 +171,9 @@ def _second_day(play: Play) -> int:
     export = demo.export_path(demo.tomorrow)
     shutil.copy(export, shop.settings.folders.drop / export.name)
     play.step(
-        _("Day 2, 03:00. Cron runs the night: new export, the reviewer's decisions, new customers, ended memberships."),
+        _(
+            "Day 2, 03:00. Cron runs the night: new export, the reviewer's decisions, new customers, ended memberships."
+        ),
         "eccube-sync -q nightly",
     )
     with play.stage.wait(_("running the night")):
@@ -192,7 +196,9 @@ def _mistake(play: Play) -> int:
     folder = play.demo.directory / "mistake"
     folder.mkdir(mode=0o700)
     path = _fill_in(play, folder, first=DECIDED)
-    play.step(_("11:00. A colleague imports decisions she did not mean."), f"eccube-sync review import {path.name}")
+    play.step(
+        _("11:00. A colleague imports decisions she did not mean."), f"eccube-sync review import {path.name}"
+    )
     with play.run("review import") as run:
         play.stage.show(apply_review_import(run, plan_review_import(shop, connection, path, reviewer="demo")))
         mistaken = run.id
@@ -214,7 +220,8 @@ def _fill_in(play: Play, folder: Path, *, first: int) -> Path:
         for row in range(first + 2, min(first + DECIDED, sheet.max_row - 1) + 2):
             same = truth.get(str(sheet.cell(row, case).value))
             if same is not None:
-                sheet.cell(row, decision).value = _(WORDS["same" if same else "different"])
+                answer = WORDS["same" if same else "different"]
+                sheet.cell(row, decision).value = _(answer)
         path = folder / source.name
         workbook.save(path)
     path.chmod(0o600)
@@ -243,8 +250,12 @@ def _summary(play: Play, undone: int) -> Report:
     review = max(play.shop.settings.folders.review_out.glob("*.xlsx"), key=lambda path: path.name)
     notes = [
         "",
-        _("What happened: the store's members were found among the customers of the web shop, some by the code they"),
-        _("typed, most by comparing; what was doubtful went to a reviewer. In the night memberships ended, others"),
+        _(
+            "What happened: the store's members were found among the customers of the web shop, some by the code they"
+        ),
+        _(
+            "typed, most by comparing; what was doubtful went to a reviewer. In the night memberships ended, others"
+        ),
         _("were renewed, and {mails} mails were written. Run {run} was a mistake and was taken back.").format(
             mails=mails, run=undone
         ),
@@ -261,4 +272,3 @@ def _summary(play: Play, undone: int) -> Report:
         "  eccube-sync expire preview",
     ]
     return Report(_("The demo is over."), notes=notes)
-

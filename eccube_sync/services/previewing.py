@@ -62,7 +62,7 @@ def preview_policies(shop: Shop, connection: Connection) -> Report:
 def _words(policy: SourcePolicy) -> str:
     text = _(WORDS[policy.default.kind]).format(months=policy.default.months)
     return text + (
-        " " + _("(and {count} ranks of their own)").format(count=len(policy.by_rank))
+        " " + _("(and {count} ranks with a policy of their own)").format(count=len(policy.by_rank))
         if policy.by_rank
         else ""
     )

@@ -80,7 +80,7 @@ def projections(shop: Shop, connection: Connection) -> Iterator[Finding]:
         if drifted:
             yield wrong(
                 "projections",
-                _("{key}: somebody else changed {count}; see: eccube-sync project").format(
+                _("{key}: somebody else changed {count} places; see: eccube-sync project").format(
                     key=place.key, count=drifted
                 ),
             )
