@@ -137,8 +137,8 @@ def _shown_commands(path: Path) -> Iterator[str]:
 
 
 def _fault_of(shown: str) -> str | None:
-    """What is wrong with a command line; None when it exists. In a group, a word is a command of it."""
-    words = shlex.split(shown.partition(";")[0], comments=True)[1:]
+    """What is wrong with a command line, up to a ";" or "…"; None when it exists."""
+    words = shlex.split(re.split("[;…]", shown)[0], comments=True)[1:]
     command: click.Command = _group()
     while words:
         word = words.pop(0)
