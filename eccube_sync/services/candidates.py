@@ -85,7 +85,8 @@ class Reader:
         for ours, theirs in eccube_ids.items():
             if theirs in read:
                 seen[ours] = read[theirs]
-        ordered = [one for one in wanted if one in seen]
+        # The index may still hold the keys of one who withdrew since.
+        ordered = [one for one in wanted if one in seen and seen[one].state == "full"]
         return prepare(people_of_customers(ordered, [seen[one] for one in ordered], self._ignored))
 
     def members(self, ids: Iterable[int]) -> Prepared:

@@ -8,8 +8,11 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import select
 
 from eccube_sync.population import CustomerPerson
+from eccube_sync.tables.customers import customer
+from eccube_sync.tables.links import link
 from tests.nightly.endstate import State, differences, our_state
 from tests.nightly.story import add_somebody_like, answer_review, forget_customer
 from tests.support.installed import TODAY, InstalledShop
@@ -142,5 +145,7 @@ def test_a_classification_of_everybody_changes_nothing_after_some_nights(
     before = compared(shop)
     assert before["link"].total() > 20
     assert before["review_case"]
+    gone = select(link.c.id).join(customer, customer.c.id == link.c.customer_id)
+    assert shop.rows(gone.where(link.c.active == 1, customer.c.state != "full")) == []
     assert shop.run("classify", "--all", "--apply") == 0
     assert differences(before, compared(shop)) == []

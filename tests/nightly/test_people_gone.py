@@ -146,3 +146,17 @@ def test_a_provisional_customer_is_linked_when_the_registration_is_confirmed(
     before = our_state(installed)
     assert installed.run("classify", "--apply") == 0
     assert differences(before, our_state(installed)) == []
+
+
+def test_a_customer_who_withdraws_is_not_linked_again_by_a_change_at_the_counter(
+    installed: InstalledShop, sink: Sink
+) -> None:
+    days = Days(installed, sink, "Sato")
+    days.card("Sato", end_date=FAR)
+    days.usual_night(day(-3))
+    eccube_id = days.eccube_id("Sato")
+    installed.eccube.execute("UPDATE dtb_customer SET customer_status_id = 3 WHERE id = :id", id=eccube_id)
+    days.card("Sato", emails=("new@example.com",))
+    days.usual_night(day(-2))
+    assert links_of(installed, eccube_id) == [("customer_withdrawn", None)]
+    assert not shown(installed, eccube_id)
