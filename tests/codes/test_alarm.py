@@ -22,9 +22,9 @@ from tests.support.shop import Shop
 
 
 @pytest.fixture
-def careful(shop: Shop, tmp_path: Path) -> Iterator[Counter]:
+def careful(sqlite_shop: Shop, tmp_path: Path) -> Iterator[Counter]:
     """A shop that is alarmed by four wrong codes."""
-    with our_shop(shop, tmp_path, "[codes]\nalarm_failures = 4\n") as ours:
+    with our_shop(sqlite_shop, tmp_path, "[codes]\nalarm_failures = 4\n") as ours:
         yield Counter(ours, tmp_path)
 
 

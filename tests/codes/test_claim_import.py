@@ -33,16 +33,16 @@ def test_without_a_moment_it_is_now(small: Counter) -> None:
     assert small.ours.row(claim).received_at == datetime(2026, 4, 10, 3, 0)
 
 
-def test_the_same_row_twice_is_once_however_it_is_typed(counter: Counter) -> None:
-    (label,) = counter.issue()
+def test_the_same_row_twice_is_once_however_it_is_typed(small: Counter) -> None:
+    (label,) = small.issue()
     rows = [(7, label.code), (7, label.code.lower()), ("７", label.code.replace("-", " "))]
-    counter.import_file(counter.write(("customer_id", "code"), rows))
-    assert len(counter.ours.rows(claim)) == 1
-    rotate_key(counter.ours.settings.folders)
-    report = counter.import_file(counter.write(("customer_id", "code"), [*rows, (8, label.code)]))
+    small.import_file(small.write(("customer_id", "code"), rows))
+    assert len(small.ours.rows(claim)) == 1
+    rotate_key(small.ours.settings.folders)
+    report = small.import_file(small.write(("customer_id", "code"), [*rows, (8, label.code)]))
     assert report.counts == {"claims_new": 1, "claims_known": 1}
-    assert [row.eccube_id for row in counter.ours.rows(claim)] == [7, 8]
-    assert len({row.link_code_id for row in counter.ours.rows(claim)}) == 1
+    assert [row.eccube_id for row in small.ours.rows(claim)] == [7, 8]
+    assert len({row.link_code_id for row in small.ours.rows(claim)}) == 1
 
 
 def test_codes_of_an_older_key_stay_good(counter: Counter) -> None:

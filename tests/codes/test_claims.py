@@ -121,20 +121,20 @@ def test_one_agreeing_fact_is_enough_besides_the_code(small: Counter, same: dict
 # --- no good ---------------------------------------------------------------------------------------
 
 
-def test_codes_that_are_unknown_revoked_or_expired_are_refused(counter: Counter) -> None:
-    customers = [counter.ours.add_customer() for _number in range(3)]
-    ours = counter.ours
-    revoked, expired = counter.issue(2)
+def test_codes_that_are_unknown_revoked_or_expired_are_refused(small: Counter) -> None:
+    customers = [small.ours.add_customer() for _number in range(3)]
+    ours = small.ours
+    revoked, expired = small.issue(2)
     members = [ours.row(member, id=ours.add_member()).store_key for _number in range(2)]
-    counter.assign((revoked.serial, members[0]), (expired.serial, members[1]))
-    revoke(counter, revoked.serial)
+    small.assign((revoked.serial, members[0]), (expired.serial, members[1]))
+    revoke(small, revoked.serial)
     ours.clock.moment = NOON + timedelta(days=31)
-    counter.typed((customers[0], "K7F3M-9QX2C"), (customers[1], revoked.code), (customers[2], expired.code))
-    counter.night()
-    assert counter.verdicts() == [
+    small.typed((customers[0], "K7F3M-9QX2C"), (customers[1], revoked.code), (customers[2], expired.code))
+    small.night()
+    assert small.verdicts() == [
         ("refused", "unknown_code"), ("refused", "code_revoked"), ("refused", "code_expired"),
     ]  # fmt: skip
-    assert active(counter) == []
+    assert active(small) == []
 
 
 def test_a_code_is_good_through_its_last_day_in_tokyo_and_its_night_may_come_later(small: Counter) -> None:
@@ -147,21 +147,21 @@ def test_a_code_is_good_through_its_last_day_in_tokyo_and_its_night_may_come_lat
     assert small.verdicts() == [("accepted", "linked"), ("refused", "code_expired")]
 
 
-def test_only_full_customers_are_linked(counter: Counter) -> None:
-    provisional = counter.ours.add_customer(status=1, state="provisional")
-    withdrawn = counter.ours.add_customer(status=3, state="withdrawn")
-    vanished = counter.ours.add_customer()
-    counter.typed(*((one, counter.member_with_code()[1]) for one in (provisional, withdrawn, vanished)))
-    counter.ours.eccube.execute("DELETE FROM dtb_customer WHERE id = :id", id=counter.eccube_id(vanished))
-    counter.night()
-    assert counter.verdicts() == [
+def test_only_full_customers_are_linked(small: Counter) -> None:
+    provisional = small.ours.add_customer(status=1, state="provisional")
+    withdrawn = small.ours.add_customer(status=3, state="withdrawn")
+    vanished = small.ours.add_customer()
+    small.typed(*((one, small.member_with_code()[1]) for one in (provisional, withdrawn, vanished)))
+    small.ours.eccube.execute("DELETE FROM dtb_customer WHERE id = :id", id=small.eccube_id(vanished))
+    small.night()
+    assert small.verdicts() == [
         ("pending", "customer_provisional"), ("refused", "customer_withdrawn"), ("refused", "no_such_customer"),
     ]  # fmt: skip
-    counter.ours.eccube.execute(
-        "UPDATE dtb_customer SET customer_status_id = 2 WHERE id = :id", id=counter.eccube_id(provisional)
+    small.ours.eccube.execute(
+        "UPDATE dtb_customer SET customer_status_id = 2 WHERE id = :id", id=small.eccube_id(provisional)
     )
-    counter.night()
-    assert counter.verdicts()[0] == ("accepted", "linked")
+    small.night()
+    assert small.verdicts()[0] == ("accepted", "linked")
 
 
 def test_an_id_no_customer_ever_had_is_refused(small: Counter) -> None:
@@ -291,18 +291,18 @@ def test_a_waiting_code_that_is_revoked_is_refused(small: Counter) -> None:
 # --- a person is asked -----------------------------------------------------------------------------
 
 
-def test_a_code_whose_second_fact_disagrees_becomes_a_case_and_stays_unused(counter: Counter) -> None:
-    customer_id = counter.ours.add_customer()
-    member_id, code = counter.member_with_code(**STRANGER)
-    counter.typed((customer_id, code))
-    counts = counter.night()
+def test_a_code_whose_second_fact_disagrees_becomes_a_case_and_stays_unused(small: Counter) -> None:
+    customer_id = small.ours.add_customer()
+    member_id, code = small.member_with_code(**STRANGER)
+    small.typed((customer_id, code))
+    counts = small.night()
     assert counts == {"claims_in_conflict": 1, "cases_opened": 1}
-    assert counter.verdicts() == [("conflict", "second_fact_disagrees")]
-    case = counter.ours.row(review_case)
+    assert small.verdicts() == [("conflict", "second_fact_disagrees")]
+    case = small.ours.row(review_case)
     assert (case.kind, case.customer_id, case.member_id) == ("second_fact", customer_id, member_id)
-    assert (case.state, case.member_fingerprint) == ("open", counter.ours.row(member).fingerprint)
-    assert counter.ours.row(link_code).state == "assigned"
-    assert active(counter) == []
+    assert (case.state, case.member_fingerprint) == ("open", small.ours.row(member).fingerprint)
+    assert small.ours.row(link_code).state == "assigned"
+    assert active(small) == []
 
 
 def test_a_store_record_without_facts_is_asked_about_but_is_no_wrong_code(small: Counter) -> None:

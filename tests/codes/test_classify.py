@@ -40,17 +40,17 @@ def test_a_customer_seen_for_the_first_time_is_linked_by_code_in_the_same_run(co
     assert classify(counter) == {}
 
 
-def test_a_code_typed_later_is_decided_though_nothing_about_the_customer_changed(counter: Counter) -> None:
-    counter.ours.eccube.add_customer(**NEW)
-    classify(counter)
+def test_a_code_typed_later_is_decided_though_nothing_about_the_customer_changed(small: Counter) -> None:
+    small.ours.eccube.add_customer(**NEW)
+    classify(small)
     (customer_id,) = [1]
-    assert counter.ours.class_of(customer_id) == "ec_only"
-    _member_id, code = counter.member_with_code(
+    assert small.ours.class_of(customer_id) == "ec_only"
+    _member_id, code = small.member_with_code(
         phone="090-2345-1298", family_kana="", given_kana="", birth_date=None
     )
-    counter.typed((customer_id, code))
-    assert classify(counter)["links_by_code"] == 1
-    assert counter.ours.class_of(customer_id) == "store"
+    small.typed((customer_id, code))
+    assert classify(small)["links_by_code"] == 1
+    assert small.ours.class_of(customer_id) == "store"
 
 
 def test_a_member_may_have_as_many_accounts_as_the_shop_allows(sqlite_shop: Shop, tmp_path: Path) -> None:

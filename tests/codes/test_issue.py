@@ -48,12 +48,12 @@ def test_the_list_holds_every_code_once_and_the_table_only_hashes(counter: Count
 
 
 def test_no_secret_is_anywhere_but_in_the_list(
-    counter: Counter, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    small: Counter, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    plan = plan_of(counter)
-    report = counter.ours.apply(lambda run: apply_issue(run, plan), "codes issue")
+    plan = plan_of(small)
+    report = small.ours.apply(lambda run: apply_issue(run, plan), "codes issue")
     everything = repr(plan) + repr(report.as_json()) + caplog.text + "".join(capfd.readouterr())
-    everything += repr(counter.ours.snapshot(*metadata.sorted_tables))
+    everything += repr(small.ours.snapshot(*metadata.sorted_tables))
     for label in read_labels(plan.path):
         assert label.code not in everything
         assert read_code(label.code) not in everything

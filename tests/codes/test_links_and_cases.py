@@ -67,24 +67,24 @@ def test_a_race_that_only_the_unique_key_sees_gives_no_link_and_keeps_the_rest(
     assert [row.subject for row in counter.ours.rows(journal)] == ["test"]
 
 
-def test_an_ended_link_makes_room_stays_as_history_and_ends_once(counter: Counter) -> None:
-    customer_id, member_id = counter.ours.add_customer(), counter.ours.add_member()
-    link_id = make_link(counter, customer_id, member_id)
-    counter.ours.insert(
+def test_an_ended_link_makes_room_stays_as_history_and_ends_once(small: Counter) -> None:
+    customer_id, member_id = small.ours.add_customer(), small.ours.add_member()
+    link_id = make_link(small, customer_id, member_id)
+    small.ours.insert(
         customer_class,
         customer_id=customer_id,
         membership_class="store",
         reason="valid",
         since=date(2026, 4, 1),
-        run_id=counter.ours.run_id,
+        run_id=small.ours.run_id,
     )
-    assert do(counter, end_link, link_id, "by_person")
-    assert not do(counter, end_link, link_id, "by_person")
-    ended = counter.ours.row(link)
+    assert do(small, end_link, link_id, "by_person")
+    assert not do(small, end_link, link_id, "by_person")
+    ended = small.ours.row(link)
     assert (ended.active, ended.ended_reason, ended.ended_at is None) == (None, "by_person", False)
-    assert counter.ours.row(customer_class).due_on == date(2026, 4, 10)
-    assert make_link(counter, customer_id, member_id)
-    told = [(row.new_value, row.reason) for row in counter.ours.rows(journal, subject="link")]
+    assert small.ours.row(customer_class).due_on == date(2026, 4, 10)
+    assert make_link(small, customer_id, member_id)
+    told = [(row.new_value, row.reason) for row in small.ours.rows(journal, subject="link")]
     assert told == [("active", "manual"), ("ended", "by_person"), ("active", "manual")]
 
 
@@ -163,11 +163,11 @@ def test_only_a_case_that_waits_is_closed(small: Counter, pair: dict[str, int]) 
     assert (case.state, case.closed_reason) == ("closed", "no_longer_in_question")
 
 
-def test_a_public_id_that_is_taken_is_drawn_again(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_public_id_that_is_taken_is_drawn_again(small: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["R-AAAAAA", "R-AAAAAA", "R-BBBBBB"])
     monkeypatch.setattr(casing, "new_public_id", lambda: next(drawn))
     for _number in range(2):
-        member_id = counter.ours.add_member()
-        assert do(counter, open_case, kind="missing", customer_id=None, member_id=member_id)
-    assert [row.public_id for row in counter.ours.rows(review_case)] == ["R-AAAAAA", "R-BBBBBB"]
-    assert len(counter.ours.rows(journal)) == 2
+        member_id = small.ours.add_member()
+        assert do(small, open_case, kind="missing", customer_id=None, member_id=member_id)
+    assert [row.public_id for row in small.ours.rows(review_case)] == ["R-AAAAAA", "R-BBBBBB"]
+    assert len(small.ours.rows(journal)) == 2
