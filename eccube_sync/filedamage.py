@@ -189,7 +189,9 @@ def refusal(file_name: str, problems: Sequence[Problem], count: int | None = Non
         where.append(_("line {line}").format(line=first.line))
     if first.column is not None:
         where.append(_("column {column}").format(column=first.column))
-    message = _("{where}: {reason} Nothing was changed.").format(where=_(", ").join(where), reason=first.message)
+    message = _("{where}: {reason} Nothing was changed.").format(
+        where=_(", ").join(where), reason=first.message
+    )
     more = (count or len(problems)) - 1
     if more:
         message += " " + ngettext("{n} more problem.", "{n} more problems.", more).format(n=more)
@@ -197,7 +199,7 @@ def refusal(file_name: str, problems: Sequence[Problem], count: int | None = Non
 
 
 def shape_of(text: str, limit: int = 24) -> str:
-    """``text`` with every digit as 9 and every other letter as A, but 年 月 日 after a digit: safe to show."""
+    """``text`` with digits as 9, other letters and numbers as A, but 年 月 日 after a digit: safe to show."""
     signs: list[str] = []
     for sign in text[:limit]:
         if sign.isdigit():
@@ -205,5 +207,5 @@ def shape_of(text: str, limit: int = 24) -> str:
         elif sign in "年月日時分秒" and signs and signs[-1] == "9":
             signs.append(sign)
         else:
-            signs.append("A" if sign.isalpha() else sign)
+            signs.append("A" if sign.isalnum() else sign)
     return "".join(signs)

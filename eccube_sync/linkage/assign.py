@@ -112,8 +112,9 @@ def assign(pairs: Iterable[Pair], situation: Situation) -> list[Decision]:
             choice = _choose_card([pair for pair in of_customer if pair.clear], situation, working)
             if choice:
                 wanted[choice.member].append(choice)
+    holders = {**situation.holder_of, **_settle_moves(working)}
     for member in sorted(wanted):
-        _choose_account(wanted[member], situation, working)
+        _choose_account(wanted[member], holders.get(member), situation, working)
     _judge_rest(open_pairs, situation, working)
     return [_decision(pair, working.verdicts[pair]) for pair in ordered]
 
@@ -161,6 +162,18 @@ def _judge_held(pairs: list[Pair], situation: Situation, working: _Working) -> N
     working.say(unclear if not choice else [], Action.CASE, Kind.SUCCESSOR)
 
 
+def _settle_moves(working: _Working) -> dict[int, int]:
+    """Member → the customer whose link moves to it; a card that two links would move to is a question."""
+    moving: dict[int, list[Pair]] = defaultdict(list)
+    for pair, (action, _) in working.verdicts.items():
+        if action is Action.MOVE:
+            moving[pair.member].append(pair)
+    for pairs in moving.values():
+        if len(pairs) > 1:
+            working.say(pairs, Action.CASE, Kind.SUCCESSOR)
+    return {member: pairs[0].customer for member, pairs in moving.items() if len(pairs) == 1}
+
+
 def _choose_card(clear: list[Pair], situation: Situation, working: _Working) -> Pair | None:
     """Among the clear pairs of one customer the one to link; ``None`` if there is none or they tie."""
     if not clear:
@@ -176,9 +189,8 @@ def _choose_card(clear: list[Pair], situation: Situation, working: _Working) -> 
     return choice
 
 
-def _choose_account(pairs: list[Pair], situation: Situation, working: _Working) -> None:
-    """Among the customers who want one member the one to link."""
-    holder = situation.holder_of.get(pairs[0].member)
+def _choose_account(pairs: list[Pair], holder: int | None, situation: Situation, working: _Working) -> None:
+    """Among the customers who want one member the one to link; ``holder`` has it already, or takes it over."""
     same = situation.same_account_holder
     if holder is not None:
         for pair in pairs:

@@ -186,8 +186,9 @@ def plan_import(
 def _compare_with_known(connection: Connection, export: Export, plan: ImportPlan, now: datetime) -> None:
     source_id = statements.source_id(connection, plan.source.key)
     if source_id is not None and statements.accepted_import(connection, source_id, export.sha256):
-        plan.known = True
-        return
+        plan.known = not _dated_anew(connection, plan, now)
+        if plan.known:
+            return
     plan.mark = statements.imports_mark(connection, plan.source.key)
     known = Known()
     if source_id is not None:
@@ -199,6 +200,19 @@ def _compare_with_known(connection: Connection, export: Export, plan: ImportPlan
     plan.warnings.extend(map(describe, export.warnings))
     plan.taken_at = taken_at_of(plan.source, plan.path, export.newest_moment, now)
     _refuse_older_data(connection, plan)
+
+
+def _dated_anew(connection: Connection, plan: ImportPlan, now: datetime) -> bool:
+    """Whether the store exported the same content again: only a newer date in the file's name says so.
+
+    It then confirms that nothing changed. A newer time of change says nothing: copying yesterday's file makes one.
+    """
+    if plan.source.taken_at != "name":
+        return False
+    known = connection.execute(
+        select(source.c.taken_at).where(source.c.source_key == plan.source.key)
+    ).scalar_one_or_none()
+    return known is None or taken_at_of(plan.source, plan.path, None, now) > from_database(known)
 
 
 def _compare(connection: Connection, export: Export, known: Known, plan: ImportPlan) -> None:

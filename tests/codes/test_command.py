@@ -11,9 +11,11 @@ import pytest
 from eccube_sync.application import Application
 from eccube_sync.cli import run
 from eccube_sync.i18n import set_language
+from eccube_sync.services.claimlist import STATES
+from eccube_sync.services.claimrules import REASONS
 from eccube_sync.services.codekeys import key_file
 from eccube_sync.tables import metadata
-from eccube_sync.tables.codes import link_code
+from eccube_sync.tables.codes import claim, link_code
 from eccube_sync.tables.customers import customer
 from tests.codes.counter import Counter, read_labels
 
@@ -124,3 +126,24 @@ def test_a_changed_key_is_kept_beside_the_old_ones(small: Counter) -> None:
     assert set(before["keys"]) < set(after["keys"])
     assert after["current"] not in before["keys"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_every_state_and_reason_of_a_claim_can_be_listed(
+    small: Counter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (label,) = small.issue()
+    small.typed((small.ours.add_customer(), label.code))
+    known = small.ours.row(claim)._asdict() | {"id": None}
+    reasons = [*REASONS]
+    for state in STATES:
+        for reason in reasons:
+            small.ours.insert(
+                claim, **(known | {"claim_key": f"{state} {reason}", "state": state, "reason": reason})
+            )
+    capsys.readouterr()
+    for state in STATES:
+        assert call(small, "codes", "claims", "--state", state, "--json") == 0
+        report = json.loads(capsys.readouterr().out)
+        assert {row[3] for row in report["listings"][0]["rows"]} == {*REASONS.values(), ""} - (
+            set() if state == "pending" else {""}
+        )

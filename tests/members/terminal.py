@@ -12,17 +12,8 @@ import pytest
 
 from eccube_sync.application import Application
 from eccube_sync.cli import run
-from eccube_sync.services.migrating import needed_version
-from eccube_sync.tables.version import schema_version
 from tests.members.exports import write_export
 from tests.support.rows import OurShop
-
-
-def mark_migrated(ours: OurShop) -> None:
-    """Say that our tables have the version this program needs, as ``migrate`` does."""
-    with ours.connect() as connection, connection.begin():
-        schema_version.create(connection)
-        connection.execute(schema_version.insert().values(version_num=needed_version()))
 
 
 @dataclass
@@ -34,9 +25,6 @@ class Terminal:
     capture: pytest.CaptureFixture[str]
     output: str = ""
     errors: str = ""
-
-    def __post_init__(self) -> None:
-        mark_migrated(self.ours)
 
     def run(self, *arguments: str) -> int:
         """Run a command; the exit code. What it printed is in ``output`` and ``errors``."""

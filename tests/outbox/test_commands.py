@@ -10,8 +10,6 @@ import pytest
 from eccube_sync.application import Application
 from eccube_sync.cli import run
 from eccube_sync.i18n import set_language
-from eccube_sync.services.migrating import needed_version
-from eccube_sync.tables.version import schema_version
 from tests.outbox.conftest import ON_SQLITE, Outbox, parsed
 from tests.support.smtp import FaultyServer
 
@@ -19,13 +17,9 @@ pytestmark = ON_SQLITE
 
 
 @pytest.fixture(autouse=True)
-def _in_english(outbox: Outbox) -> None:
-    """The messages in English, and the tables at the version the program works with."""
+def _in_english() -> None:
+    """The messages in English."""
     set_language("en")
-    with outbox.ours.connect() as connection, connection.begin():
-        schema_version.create(connection, checkfirst=True)
-        connection.execute(schema_version.delete())
-        connection.execute(schema_version.insert().values(version_num=needed_version()))
 
 
 def call(outbox: Outbox, *arguments: str) -> int:

@@ -19,6 +19,7 @@ from eccube_sync.db import OWN_SCHEMA, AnyRow, Database, inserted_id
 from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.linkage.people import fingerprint_rows
 from eccube_sync.services.casing import new_public_id, subject_key
+from eccube_sync.services.migrating import needed_version
 from eccube_sync.services.people import people_of_customers
 from eccube_sync.services.running import Run, applied_run
 from eccube_sync.services.running import Shop as ServiceShop
@@ -30,6 +31,7 @@ from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member, member_import, member_version, source
 from eccube_sync.tables.members import store as store_table
 from eccube_sync.tables.runs import run as run_table
+from eccube_sync.tables.version import schema_version
 from tests.support.shop import OPENED, Shop
 
 NOON = datetime(2026, 4, 10, 3, 0, tzinfo=UTC)
@@ -279,6 +281,8 @@ def our_shop(eccube: Shop, folder: Path, configuration: str = "", now: datetime 
     try:
         with database.connect() as connection, connection.begin():
             metadata.create_all(connection)
+            schema_version.create(connection)
+            connection.execute(insert(schema_version).values(version_num=needed_version()))
         clock = FixedClock(now)
         ours = OurShop(eccube, ServiceShop(settings, database, clock, "reviewer@shop"), clock)
         try:
