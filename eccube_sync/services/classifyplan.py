@@ -352,8 +352,12 @@ def _new_members(plan: ClassifyPlan) -> dict[int, list[int]]:
 
 
 def _losing_their_link(plan: ClassifyPlan) -> set[int]:
-    """Customers whose link ends because the member's code now belongs to another person."""
+    """Customers whose link ends because somebody else has the member's code, or their own row or id.
+
+    One who withdrew did so on purpose; many who vanish at once are a table that is not EC-CUBE's of yesterday.
+    """
     lost = {row.customer_id for row in plan.lost_links if row.member_current is None}
+    lost |= {row.id for row in (*plan.scan.replaced, *plan.scan.vanished)}
     return lost - _new_members(plan).keys()
 
 

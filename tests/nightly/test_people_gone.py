@@ -160,3 +160,21 @@ def test_a_customer_who_withdraws_is_not_linked_again_by_a_change_at_the_counter
     days.usual_night(day(-2))
     assert links_of(installed, eccube_id) == [("customer_withdrawn", None)]
     assert not shown(installed, eccube_id)
+
+
+def test_many_who_vanish_at_once_are_asked_about(
+    installed: InstalledShop, sink: Sink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.guards = ""
+    days = Days(installed, sink, "Sato")
+    days.usual_night(day(-3))
+    before = our_state(installed)["link"]
+    members = [row[0] for row in installed.eccube.rows(f"SELECT customer_id FROM {GROUP}")]
+    for eccube_id in members[:8]:
+        forget_customer(installed, eccube_id)
+    installed.at(day(-3), 15)
+    assert installed.run("nightly") == 70
+    assert "8 of 8 downgrades were not foreseen" in capsys.readouterr().err
+    assert our_state(installed)["link"] == before
+    assert installed.run("nightly", "--i-expect", "8") == 0
+    assert installed.count(link, link.c.ended_reason == "customer_vanished") == 8
