@@ -11,7 +11,7 @@ from eccube_sync.i18n import _
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _CODE_STATES = ("issued", "assigned", "used", "revoked", "expired")
-_CLAIM_STATES = ("pending", "waiting_for_store", "accepted", "refused", "conflict")
+_CLAIM_STATES = ("pending", "waiting_for_store", "accepted", "refused", "conflict", "undone")
 
 
 @click.group(

@@ -19,6 +19,7 @@ STATES = {
     "accepted": mark("accepted"),
     "refused": mark("refused"),
     "conflict": mark("a person is asked"),
+    "undone": mark("taken back"),
 }
 """The states of a claim in words."""
 
