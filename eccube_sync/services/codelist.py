@@ -85,7 +85,7 @@ def _codes(connection: Connection, wanted: list[ColumnElement[bool]], today: dat
         [
             (
                 row.serial,
-                _(STATES["expired" if row.state in ALIVE and row.expires_on < today else row.state]),
+                _(STATES[_shown_state(row, today)]),
                 row.batch_id,
                 row.member_code,
                 row.expires_on,
@@ -94,6 +94,10 @@ def _codes(connection: Connection, wanted: list[ColumnElement[bool]], today: dat
             for row in rows
         ],
     )
+
+
+def _shown_state(code: AnyRow, today: date) -> str:
+    return "expired" if code.state in ALIVE and code.expires_on < today else code.state
 
 
 @dataclass(frozen=True, slots=True)
