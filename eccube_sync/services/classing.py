@@ -107,7 +107,8 @@ def gather(
     configured = {one.key: source_policy(one) for one in settings.sources}
     sources = {
         source_id: SourceFacts(
-            configured.get(row.source_key, SourcePolicy()), from_database(row.taken_at) if row.taken_at else None
+            configured.get(row.source_key, SourcePolicy()),
+            from_database(row.taken_at) if row.taken_at else None,
         )
         for source_id, row in statements.sources(connection).items()
     }

@@ -56,7 +56,9 @@ def _retire_replaced(connection: Connection, run_id: int) -> None:
         staged_member.c.run_id == run_id, staged_member.c.replaces_member_id.is_not(None)
     )
     for ids in chunks(connection.execute(replaced).scalars()):
-        connection.execute(update(member).where(member.c.id.in_(ids)).values(current=null(), changed_run_id=run_id))
+        connection.execute(
+            update(member).where(member.c.id.in_(ids)).values(current=null(), changed_run_id=run_id)
+        )
 
 
 def _staged(connection: Connection, run_id: int) -> Staged:
