@@ -24,6 +24,7 @@ Result = TypeVar("Result")
 
 # Whole transaction again: lock wait, deadlock, changed since read (MariaDB 11.6+), statement killed.
 RETRYABLE = frozenset({1205, 1213, 1020})
+ACCESS_DENIED = 1045
 ATTEMPTS = 5
 CHUNK = 500
 WRITES = "eccube_sync_writes"
@@ -63,6 +64,11 @@ class Database:
 def _refusal(settings: Settings, error: DBAPIError) -> str:
     number = error_number(error)
     database = settings.database
+    if number == ACCESS_DENIED:
+        return _(
+            "The database server refused the user and password of [database.runtime] or [database.setup]; check both "
+            "in {file} and the password files it names."
+        ).format(file=settings.path)
     where = database.eccube if database.kind == "sqlite" else (database.socket or database.host)
     return _(
         "Cannot connect to the database at {where} (error {number}); check [database] in {file} and that the "

@@ -27,6 +27,6 @@ def command(application: Application, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
-        for line in found.lines():
+        for line in found.lines(wrong_only=application.quiet):
             click.echo(line)
     return found.exit_code

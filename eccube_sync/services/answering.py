@@ -29,6 +29,8 @@ from eccube_sync.tables.members import member
 
 Decision = Literal["same", "different", "hold", "done"]
 
+SECOND_ACCOUNT = "several_accounts"
+
 ANSWERED = {"same": "same", "different": "different", "hold": "hold", "done": "closed"}
 """Decision → the state it leaves a case in."""
 
@@ -99,8 +101,21 @@ def _obstacle_to_same(
     current = connection.execute(select(member.c.current).where(member.c.id == case.member_id)).scalar_one()
     if current != 1:
         return "member_gone"
+    if keeps_first_account(settings, connection, case):
+        return None
     in_the_way = rivals(settings, connection, case.customer_id, case.member_id, may_end)
     return "linked_otherwise" if any(one.method not in may_end for one in in_the_way) else None
+
+
+def keeps_first_account(settings: Settings, connection: Connection, case: AnyRow) -> bool:
+    """Whether 同一 only notes that an account is one person's second one: the member may have no more accounts.
+
+    Nobody asked which account should be the linked one, so the first keeps its link and its class.
+    """
+    if case.kind != SECOND_ACCOUNT:
+        return False
+    in_the_way = rivals(settings, connection, case.customer_id, case.member_id)
+    return any(one.member_id == case.member_id for one in in_the_way)
 
 
 def answer_case(run: Run, answer: Answer, *, may_end: Collection[str] = GUESSES) -> None:
@@ -118,7 +133,10 @@ def answer_case(run: Run, answer: Answer, *, may_end: Collection[str] = GUESSES)
     _keep_decision(run, answer)
     concerned: set[int] = set()
     if is_pair(case) and answer.decision == "same":
-        concerned = _link(run, case, answer, may_end)
+        if keeps_first_account(run.shop.settings, run.connection, case):
+            run.counts["links_kept"] += 1
+        else:
+            concerned = _link(run, case, answer, may_end)
         _close_neighbours(run, case)
     elif is_pair(case) and answer.decision == "different":
         concerned = _part(run, case)

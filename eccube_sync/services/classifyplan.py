@@ -80,7 +80,8 @@ class ClassifyPlan:
         """Every customer something is decided about."""
         keys = {one.key for one in self.scan.changed}
         keys.update(self.pairs.customer_ids.tolist(), self.concerned)
-        keys.update(claim.customer_key for claim in self.claims)
+        for claim in self.claims:
+            keys.update((claim.customer_key, *claim.ended_customers))
         return sorted(keys)
 
     def by_action(self, *actions: Action) -> list[Decision]:
@@ -96,7 +97,7 @@ class ClassifyPlan:
             "customers_new": sum(one.ours is None for one in self.scan.changed),
             "customers_changed": sum(one.ours is not None for one in self.scan.changed),
             "customers_gone": len(self.scan.gone()),
-            "links_by_code": claims["accepted"],
+            "links_by_code": sum(claim.makes_link for claim in self.claims),
             "claims_waiting": claims["waiting_for_store"],
             "claims_refused": claims["refused"],
             "claims_in_conflict": claims["conflict"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -77,7 +78,8 @@ class Play:
 
 def run_demo(directory: Path, clock: FixedClock, stage: Stage, *, language: str) -> Report:
     """Play two days of a shop in ``directory``; returns what happened in plain words."""
-    today = tokyo_date(clock.now())
+    # Two days that are over, so that the real clock goes on from where the demo ends.
+    today = tokyo_date(clock.now()) - timedelta(days=2)
     clock.moment = at(today, 11)
     with stage.wait(_("making up a shop")):
         demo = make_shop(directory, today, language=language)
@@ -174,7 +176,7 @@ def _second_day(play: Play) -> int:
         _(
             "Day 2, 03:00. Cron runs the night: new export, the reviewer's decisions, new customers, ended memberships."
         ),
-        "eccube-sync -q nightly",
+        "eccube-sync nightly",
     )
     with play.stage.wait(_("running the night")):
         report, _code = run_nightly(shop, connection)
@@ -211,7 +213,7 @@ def _mistake(play: Play) -> int:
 
 def _fill_in(play: Play, folder: Path, *, first: int) -> Path:
     """Do the reviewer's work: decide some cases of the newest review file as the truth has them."""
-    source = max(play.shop.settings.folders.review_out.glob("*.xlsx"), key=lambda path: path.name)
+    source = min(play.shop.settings.folders.review_out.glob("*.xlsx"), key=lambda path: path.name)
     truth = _true_answers(play)
     with closing(openpyxl.load_workbook(source)) as workbook:
         sheet = workbook.worksheets[0]
@@ -248,6 +250,8 @@ def _summary(play: Play, undone: int) -> Report:
     demo = play.demo
     mails = len(list(demo.mails.glob("*.eml")))
     review = max(play.shop.settings.folders.review_out.glob("*.xlsx"), key=lambda path: path.name)
+    # In a virtual environment that is not active the program has no short name.
+    program = "eccube-sync" if shutil.which("eccube-sync") else str(Path(sys.argv[0]).absolute())
     notes = [
         "",
         _(
@@ -267,8 +271,8 @@ def _summary(play: Play, undone: int) -> Report:
         "",
         _("Go on yourself:"),
         f"  cd {demo.directory}",
-        "  eccube-sync runs list",
-        "  eccube-sync customers show 1",
-        "  eccube-sync expire preview",
+        f"  {program} runs list",
+        f"  {program} customers show 1",
+        f"  {program} expire preview",
     ]
     return Report(_("The demo is over."), notes=notes)

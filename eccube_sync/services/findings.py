@@ -81,9 +81,9 @@ class Checkup:
         found = any(finding.state == "wrong" for finding in self.findings)
         return ExitCode.CONFIGURATION if found else ExitCode.DONE
 
-    def lines(self) -> list[str]:
-        """One line a finding."""
-        return [finding.line() for finding in self.findings]
+    def lines(self, *, wrong_only: bool = False) -> list[str]:
+        """One line a finding, or only those to be mended."""
+        return [one.line() for one in self.findings if one.state == "wrong" or not wrong_only]
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs: ``check`` and ``state`` are stable, ``message`` is in the user's language."""

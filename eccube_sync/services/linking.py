@@ -148,11 +148,13 @@ def _insert_rows(run: Run, rows: Sequence[dict[str, Any]]) -> list[int]:
         return []
     run.connection.execute(insert(link), rows)
     customers = [row["customer_id"] for row in rows]
-    made = run.connection.execute(
-        select(link.c.id, link.c.method).where(
+    pairs = {(row["customer_id"], row["member_id"]) for row in rows}
+    active = run.connection.execute(
+        select(link.c.id, link.c.method, link.c.customer_id, link.c.member_id).where(
             link.c.run_id == run.id, link.c.active == 1, link.c.customer_id.in_(customers)
         )
-    ).all()
+    )
+    made = [row for row in active if (row.customer_id, row.member_id) in pairs]
     for row in made:
         run.record("link", row.id, "state", None, "active", row.method)
         run.counts[COUNTED[row.method]] += 1

@@ -46,7 +46,7 @@ class SchemaState:
         if self.stored is None:
             return _(
                 "Our own tables are not there yet, or this account has no rights on them; run: eccube-sync migrate, "
-                "then the second part of: eccube-sync grants"
+                "then part 3 of: eccube-sync grants"
             )
         if self.newer:
             return _(
@@ -191,6 +191,6 @@ def _report(settings: Settings, before: SchemaState, steps: int) -> Report:
         )
     notes = []
     if settings.database.kind == "mysql" and settings.database.accounts == "two":
-        notes.append(_("Next: the second part of `eccube-sync grants`, then `eccube-sync check`."))
+        notes.append(_("Next: part 3 of `eccube-sync grants`, then `eccube-sync check`."))
     headline = _("Our tables are ready: {steps} steps, version {version}.")
     return Report(headline.format(steps=steps, version=before.needed), notes=notes)

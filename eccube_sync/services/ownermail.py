@@ -22,6 +22,7 @@ from eccube_sync.services import outboxstates as states
 from eccube_sync.services.composing import Composer
 from eccube_sync.services.mailserver import envelope_sender, mail_server
 from eccube_sync.services.policies import guard_numbers
+from eccube_sync.services.reviewfile import NAME_ONLY
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.customers import projection_state
@@ -91,6 +92,8 @@ def _with_notes(rendered: Rendered, notes: Sequence[str]) -> Rendered:
 
 def _summary(run: Run, refusals: Sequence[str]) -> OwnerSummary:
     settings, counts = run.shop.settings, run.counts
+    # Pairs that share only a name stand in no review file of a night.
+    in_review_files = and_(review_case.c.state == "open", review_case.c.kind != NAME_ONLY)
     last = _last_summary(run)
     return OwnerSummary(
         shop_name=settings.shop.name,
@@ -108,7 +111,7 @@ def _summary(run: Run, refusals: Sequence[str]) -> OwnerSummary:
         fallen=counts["became_ec_only"],
         mails_sent=_sent_since(run, last),
         mails_waiting=states.count_in(run.connection, "queued"),
-        cases_open=_count(run, review_case, review_case.c.state == "open"),
+        cases_open=_count(run, review_case, in_review_files),
         cases_new=counts["cases_opened"],
         review_file=_newest_review_file(run),
         mails_in_doubt=states.count_in(run.connection, "in_doubt"),

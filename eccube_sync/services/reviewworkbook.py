@@ -21,6 +21,9 @@ HOW_TO: tuple[str, ...] = (
     mark("Each row asks whether a customer of the web shop and a member of the store are the same person."),
     mark("Choose your answer from the list in the first column; leave it empty if you have not decided yet."),
     mark("Same person: both are linked. Different people: nobody asks about these two again."),
+    mark(
+        "A second account of a linked member: the answer is noted, and the first account stays the linked one."
+    ),
     mark("Later: the question comes back, at the latest after {days} days."),
     mark("Dealt with: for a row about one side only, when nothing is left to do."),
     mark("Rows of one customer stand together; at most one of its members can be the same person."),

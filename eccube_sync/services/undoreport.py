@@ -10,8 +10,7 @@ from sqlalchemy import Connection
 from eccube_sync.db import AnyRow
 from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
-from eccube_sync.services.noticewords import state_words
-from eccube_sync.services.showcustomer import NOTICE_KINDS
+from eccube_sync.services.noticewords import KINDS, state_words
 from eccube_sync.services.showing import in_words, tokyo
 from eccube_sync.services.undofacts import KEPT, WHAT, Finding
 from eccube_sync.tables import classes
@@ -29,9 +28,14 @@ def eccube_ids_of(connection: Connection, findings: Iterable[Finding]) -> dict[i
 
 
 def findings_report(
-    headline: str, findings: Sequence[Finding], mailed: Sequence[AnyRow], eccube_ids: Mapping[int, int]
+    headline: str,
+    findings: Sequence[Finding],
+    mailed: Sequence[AnyRow],
+    eccube_ids: Mapping[int, int],
+    *,
+    planned: bool = False,
 ) -> Report:
-    """Counts and tables; a customer is named by the EC-CUBE id."""
+    """Counts and tables, of an undo that is ``planned`` or done; a customer is named by the EC-CUBE id."""
     kept = [one for one in findings if one.kept]
     counts = {
         "reversed": len(findings) - len(kept),
@@ -39,16 +43,21 @@ def findings_report(
         "already_mailed": len({row.customer_id for row in mailed}),
     }
     report = Report(headline, counts)
-    report.listings = [_reversed(findings), _kept(kept, eccube_ids), mailed_listing(mailed)]
+    report.listings = [_reversed(findings, planned=planned), _kept(kept, eccube_ids), mailed_listing(mailed)]
     if max(len(kept), len(mailed)) > LISTED:
         report.notes.append(_("Tables show the first {n} rows.").format(n=LISTED))
+    if any(one.what == "link_made" and one.kept is None for one in findings):
+        report.notes.append(
+            _("Matching does not link these pairs again until the data of one side changes, or a person says so.")
+        )
     return report
 
 
-def _reversed(findings: Sequence[Finding]) -> Listing:
+def _reversed(findings: Sequence[Finding], *, planned: bool) -> Listing:
     counts = Counter(one.what for one in findings if one.kept is None)
     rows = [(_(words), counts[what]) for what, words in WHAT.items() if counts[what]]
-    return Listing(_("Reversed"), (_("what"), _("changes")), list(rows))
+    title = _("To be reversed") if planned else _("Reversed")
+    return Listing(title, (_("what"), _("changes")), list(rows))
 
 
 def _kept(findings: Sequence[Finding], eccube_ids: Mapping[int, int]) -> Listing:
@@ -56,7 +65,7 @@ def _kept(findings: Sequence[Finding], eccube_ids: Mapping[int, int]) -> Listing
     for one in findings[:LISTED]:
         customer = eccube_ids.get(one.customer_id) if one.customer_id is not None else None
         listing.rows.append(
-            (_(WHAT[one.what]), one.subject_id, customer, _(KEPT[one.kept or ""]), one.by_run)
+            (_(WHAT[one.what]), one.subject_id, customer, in_words(KEPT, one.kept), one.by_run)
         )
     return listing
 
@@ -65,6 +74,6 @@ def mailed_listing(mailed: Sequence[AnyRow]) -> Listing:
     """Who was mailed: by EC-CUBE id, never by address."""
     listing = Listing(_("Already mailed"), (_("customer"), _("mail"), _("state"), _("sent")))
     for row in mailed[:LISTED]:
-        kind = in_words(NOTICE_KINDS, row.kind)
+        kind = in_words(KINDS, row.kind)
         listing.rows.append((row.eccube_id, kind, state_words(row.state), tokyo(row.sent_at)))
     return listing

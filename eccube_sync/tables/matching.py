@@ -176,7 +176,11 @@ def set_apart(
     """
     for ids in chunks(customer_ids):
         decided = select(review_case.c.customer_id, review_case.c.member_id).where(
-            review_case.c.state == "different",
+            # A claim against a person's 別人 asks that person again; until the answer the 別人 stands.
+            or_(
+                review_case.c.state == "different",
+                and_(review_case.c.kind == "claim_conflict", review_case.c.state.in_(("open", "hold"))),
+            ),
             review_case.c.customer_id.in_(ids),
             review_case.c.member_id.is_not(None),
         )

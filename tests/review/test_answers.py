@@ -197,7 +197,17 @@ def test_a_member_may_have_as_many_accounts_as_its_source_allows(sqlite_shop: Sh
         assert set(decide(ours, dict.fromkeys(cases, "同一")).refused) == set(cases)
         assert decide(ours, dict.fromkeys(cases[:2], "同一")).refused == {}
         assert sorted(row.slot for row in ours.rows(link, active=1)) == [1, 2]
-        assert set(decide(ours, {cases[2]: "同一"}).refused) == {cases[2]}
+        assert decide(ours, {cases[2]: "同一"}).refused == {}  # noted, but no third link
+        assert sorted(row.slot for row in ours.rows(link, active=1)) == [1, 2]
+
+
+def test_a_second_account_is_noted_and_the_first_keeps_its_link(ours: OurShop) -> None:
+    first, member = ours.add_customer(), ours.add_member()
+    standing = ours.add_link(first, member, "match")
+    second = ours.add_case(ours.add_customer(), member, "several_accounts")
+    assert decide(ours, {second: "同一"}).counts == {"decisions_same": 1}
+    assert states(ours) == {second: "same"}
+    assert [row.id for row in ours.rows(link, active=1)] == [standing]
 
 
 def test_one_failed_row_does_not_keep_the_others_from_being_applied(ours: OurShop) -> None:
