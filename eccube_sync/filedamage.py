@@ -168,6 +168,19 @@ DAMAGE_KINDS: Mapping[str, DamageKind] = {
 }
 
 
+REPAIRS: Mapping[str, str] = {
+    "apostrophe_stripped": mark("leading apostrophe"),
+    "formula_stripped": mark("text written as a formula"),
+    "phone_zero_restored": mark("phone number without its leading zero"),
+    "postal_zero_restored": mark("postal code without its leading zeros"),
+    "sex_unknown": mark("unknown word for sex"),
+    "date_serial": mark("date written as Excel's number of a day"),
+    "date_null": mark("date that is none, such as 0000-00-00"),
+    "date_placeholder": mark("placeholder in place of a date"),
+}
+"""The damage that is mended, in a few words."""
+
+
 def sentence(kind: str, values: Mapping[str, object]) -> str:
     """The sentence for one kind of damage in the user's language."""
     return _(DAMAGE_KINDS[kind].message).format(**values)

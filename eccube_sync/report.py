@@ -24,11 +24,13 @@ LABELS: Mapping[str, str] = {
     "links_by_match": mark("linked by matching"),
     "links_by_card": mark("linked by card"),
     "links_by_hand": mark("linked by hand"),
+    "links_issued": mark("linked because the shop issued the card"),
     "links_moved": mark("links moved to a new card"),
     "cases_to_ask": mark("questions for the reviewers"),
     "cases_name_only": mark("pairs that share the name only"),
     "links_by_review": mark("linked by a reviewer"),
     "links_ended": mark("links ended"),
+    "wrong_links_found": mark("links by matching that a code proved wrong"),
     "claims_waiting": mark("claims waiting for store data"),
     "claims_refused": mark("claims refused"),
     "claims_in_conflict": mark("claims in conflict with a link"),
@@ -43,6 +45,7 @@ LABELS: Mapping[str, str] = {
     "to_project": mark("classes to be written to EC-CUBE"),
     "adopted": mark("values recorded as they stand"),
     "overrides_made": mark("hand-made values kept as overrides"),
+    "holds_left": mark("classes held after an undo"),
     "links_kept": mark("links kept"),
     "paused": mark("downgrades waiting for the end of the pause"),
     "projected": mark("changes written to EC-CUBE"),
@@ -55,6 +58,8 @@ LABELS: Mapping[str, str] = {
     "notices_in_doubt": mark("notices in doubt"),
     "notices_cancelled": mark("notices cancelled"),
     "notices_waiting": mark("notices waiting"),
+    "notices_claimed": mark("notices being sent"),
+    "notices_dot": mark("notices being handed over"),
     "decisions_same": mark("decided: the same person"),
     "decisions_different": mark("decided: different people"),
     "decisions_hold": mark("decided: later"),
@@ -69,14 +74,34 @@ LABELS: Mapping[str, str] = {
     "overdue_files": mark("overdue member exports"),
     "codes_issued": mark("codes issued"),
     "codes_assigned": mark("codes assigned"),
+    "codes_used": mark("codes used"),
     "codes_revoked": mark("codes revoked"),
+    "codes_expired": mark("codes expired"),
+    "serials_not_usable": mark("serials in the file that no free code has"),
     "claims_new": mark("new claims"),
     "claims_known": mark("claims known already"),
+    "claims_pending": mark("claims not looked at yet"),
+    "claims_waiting_for_store": mark("claims waiting for store data"),
+    "claims_accepted": mark("claims accepted"),
+    "claims_conflict": mark("claims in conflict with a link"),
+    "claims_undone": mark("claims taken back"),
     "reversed": mark("reversed"),
     "kept": mark("kept, because they changed since"),
     "failed": mark("failed"),
     "already_mailed": mark("people already mailed"),
 }
+
+
+class Word(str):
+    """A word of our vocabulary in the user's language; ``code`` is its stable key, which programs read."""
+
+    code: str
+
+    def __new__(cls, words: str, code: str) -> Word:
+        """The words, knowing their key."""
+        word = super().__new__(cls, words)
+        word.code = code
+        return word
 
 
 @dataclass(slots=True)
@@ -104,17 +129,25 @@ class Report:
         return f"{self.headline} " + (_(", ").join(shown) or _("nothing to do"))
 
     def as_json(self) -> dict[str, Any]:
-        """The report for programs: keys are stable, texts are in the user's language."""
+        """The report for programs: keys and codes are stable, texts are in the user's language."""
         return {
             "headline": self.headline,
             "counts": self.counts,
             "listings": [
-                {"title": one.title, "columns": list(one.columns), "rows": [list(row) for row in one.rows]}
+                {
+                    "title": one.title,
+                    "columns": list(one.columns),
+                    "rows": [_for_programs(row) for row in one.rows],
+                }
                 for one in self.listings
             ],
             "notes": self.notes,
             "needs_person": self.needs_person,
         }
+
+
+def _for_programs(row: Sequence[Any]) -> list[Any]:
+    return [cell.code if isinstance(cell, Word) else cell for cell in row]
 
 
 def label(name: str) -> str:

@@ -40,6 +40,7 @@ def command(
     """Plan and apply a classification."""
     from eccube_sync.services.classifying import apply_classify, plan_report, refuse
     from eccube_sync.services.classifyplan import plan_classify
+    from eccube_sync.services.classifyrows import pairs_listing
     from eccube_sync.services.explaining import explain_two
     from eccube_sync.services.running import applied_run
 
@@ -51,7 +52,10 @@ def command(
             return
         with application.progress(_("comparing customers and members")):
             plan = plan_classify(shop, connection, every=every, only=customers or None, expected=expected)
-        application.show_plan(plan_report(plan, rows=rows), apply=apply, as_json=as_json)
+        report = plan_report(plan)
+        if rows:
+            report.listings.append(pairs_listing(connection, plan))
+        application.show_plan(report, apply=apply, as_json=as_json)
         refuse(plan)
         if application.agreed(apply):
             with applied_run(shop, connection, "classify") as run, application.progress(_("writing")):

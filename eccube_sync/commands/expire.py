@@ -33,12 +33,20 @@ def command(
     """Plan and apply the classes of today."""
     if context.invoked_subcommand:
         return
-    from eccube_sync.services.expiring import apply_expiry, plan_expiry, refuse_mass_downgrade
+    from eccube_sync.services.expiring import (
+        apply_expiry,
+        changes_listing,
+        plan_expiry,
+        refuse_mass_downgrade,
+    )
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
         plan = plan_expiry(shop, connection, expected=expected)
-        application.show_plan(plan.report(rows=rows), apply=apply, as_json=as_json)
+        report = plan.report()
+        if rows:
+            report.listings.append(changes_listing(shop.settings, connection, plan))
+        application.show_plan(report, apply=apply, as_json=as_json)
         refuse_mass_downgrade(plan)
         if application.agreed(apply):
             with applied_run(shop, connection, "expire") as run:

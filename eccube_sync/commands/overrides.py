@@ -73,7 +73,7 @@ def _change(
 
     with application.open_shop() as (shop, connection):
         plan = plan_override(connection, customer, membership_class, until.date() if until else None, reason)
-        application.show(plan.report())
+        application.show(plan.report(shop.settings))
         if application.agreed(apply):
             with applied_run(shop, connection, "overrides") as run:
                 application.show(apply_override(run, plan))
@@ -86,5 +86,5 @@ def list_overrides(application: Application, as_json: bool) -> None:
     """List overrides."""
     from eccube_sync.services.overriding import list_overrides as report
 
-    with application.open_shop() as (_shop, connection):
-        application.show(report(connection), as_json=as_json)
+    with application.open_shop() as (shop, connection):
+        application.show(report(shop.settings, connection), as_json=as_json)

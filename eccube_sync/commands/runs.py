@@ -41,8 +41,8 @@ def show_run(application: Application, run_id: int, rows: bool, as_json: bool) -
     """Show one run."""
     from eccube_sync.services.showruns import show_report
 
-    with application.open_shop() as (_shop, connection):
-        application.show(show_report(connection, run_id, rows=rows), as_json=as_json)
+    with application.open_shop() as (shop, connection):
+        application.show(show_report(shop.settings, connection, run_id, rows=rows), as_json=as_json)
 
 
 @command.command(

@@ -19,7 +19,7 @@ from eccube_sync.db import CHUNK, AnyRow, inserted_id
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.linkage.assign import Action, Decision, Kind
-from eccube_sync.report import Listing, Report
+from eccube_sync.report import Report
 from eccube_sync.services.candidates import Keys
 from eccube_sync.services.casing import close_case, open_case
 from eccube_sync.services.claiming import apply_claims
@@ -47,20 +47,12 @@ REPORTED = (
 )  # fmt: skip
 
 
-def plan_report(plan: ClassifyPlan, *, rows: bool = False) -> Report:
-    """The plan as counts; with ``rows`` every pair that would be linked or asked about."""
+def plan_report(plan: ClassifyPlan) -> Report:
+    """The plan as counts."""
     report = Report(_("Classification plan"), plan.counts())
     report.notes = [verdict.message for verdict in plan.verdicts if verdict.refused]
     if plan.first:
         report.notes.append(_("This is the first classification: nobody will be mailed about it."))
-    if rows:
-        columns = (_("customer"), _("member"), _("decision"), _("reason"), _("probability"))
-        listing = Listing(_("Pairs"), columns)
-        for one in plan.decisions:
-            if one.action != Action.NONE and one.kind != Kind.HELD:
-                probability = f"{one.probability:.4f}"
-                listing.rows.append((one.customer_id, one.member_id, one.action, one.kind, probability))
-        report.listings.append(listing)
     return report
 
 

@@ -21,6 +21,8 @@ from eccube_sync.services.guarding import approvals, downgrade_verdicts
 from eccube_sync.services.mailguard import mail_verdicts, planned_mails
 from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run, Shop
+from eccube_sync.services.showing import class_word
+from eccube_sync.settings import Settings
 from eccube_sync.tables import classes as statements
 from eccube_sync.tables.runs import installation
 
@@ -37,8 +39,8 @@ class ExpirePlan:
     held_back: list[ClassChange] = field(default_factory=list)
     """Downgrades that wait for newer store data."""
 
-    def report(self, *, rows: bool = False) -> Report:
-        """The plan as counts; with ``rows`` every customer whose class changes."""
+    def report(self) -> Report:
+        """The plan as counts."""
         counts = {
             "became_store": sum(change.upgraded for change in self.changes),
             "became_ec_only": sum(change.downgraded for change in self.changes),
@@ -47,25 +49,22 @@ class ExpirePlan:
         }
         report = Report(_("Classes of {today}").format(today=self.today), counts)
         report.notes = [verdict.message for verdict in self.verdicts if verdict.refused]
-        if rows:
-            report.listings.append(_listing(self.changes))
         return report
 
 
-def _listing(changes: list[ClassChange]) -> Listing:
+def changes_listing(settings: Settings, connection: Connection, plan: ExpirePlan) -> Listing:
+    """Every customer whose class changes, by EC-CUBE id."""
     listing = Listing(_("Changes"), (_("customer"), _("from"), _("to"), _("reason"), _("end date")))
+    changes = [change for change in plan.changes if change.upgraded or change.downgraded]
+    ids: dict[int, int] = {}
+    with reading(connection):
+        for chunk in statements.chunks(change.customer_id for change in changes):
+            ids.update(statements.eccube_ids(connection, chunk))
     for change in changes:
-        if change.upgraded or change.downgraded:
-            decision = change.decision
-            listing.rows.append(
-                (
-                    change.customer_id,
-                    change.old_class or "",
-                    decision.membership_class,
-                    _(REASONS[decision.reason]),
-                    decision.end_date or "",
-                )
-            )
+        decision = change.decision
+        labels = [class_word(settings, one) for one in (change.old_class, decision.membership_class)]
+        reason = _(REASONS[decision.reason])
+        listing.rows.append((ids[change.customer_id], *labels, reason, decision.end_date or ""))
     return listing
 
 

@@ -11,11 +11,13 @@ from eccube_sync.clock import TOKYO
 from eccube_sync.configsources import Source
 from eccube_sync.errors import BadInputError, Problem
 from eccube_sync.exportfile import Export, Inspection, inspect_export
+from eccube_sync.filedamage import REPAIRS
 from eccube_sync.i18n import _, ngettext
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.exportfacts import describe, headers_of
 from eccube_sync.services.importplan import choose_source, reading_options
 from eccube_sync.services.memberfields import words
+from eccube_sync.services.showing import word
 from eccube_sync.services.takenat import taken_at_of
 from eccube_sync.settings import Settings
 
@@ -152,7 +154,9 @@ def _percent(share: float) -> str:
 def _damage(export: Export) -> Listing:
     columns = (_("damage"), _("column"), _("cells"), _("first line"), _("what was done"))
     listing = Listing(_("Mended"), columns)
-    listing.rows = [(one.kind, one.column, one.count, one.first_line, one.message) for one in export.damage]
+    listing.rows = [
+        (word(REPAIRS, one.kind), one.column, one.count, one.first_line, one.message) for one in export.damage
+    ]
     return listing
 
 

@@ -13,9 +13,10 @@ from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
 from eccube_sync.services import outboxstates as states
 from eccube_sync.services.mailserver import Suspensions
-from eccube_sync.services.noticewords import reason_words, state_words
+from eccube_sync.services.noticewords import KINDS, reason_words, state_words
 from eccube_sync.services.outboxjournal import OutboxJournal
 from eccube_sync.services.running import Run, Shop, applied_run
+from eccube_sync.services.showing import word
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import installation
@@ -41,7 +42,7 @@ def list_report(connection: Connection, *, state: str | None = None, limit: int 
 def _line(row: AnyRow) -> tuple[object, ...]:
     return (
         row.id,
-        row.kind,
+        word(KINDS, row.kind),
         row.eccube_id,
         row.event_on.isoformat(),
         state_words(row.state),

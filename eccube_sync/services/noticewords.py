@@ -1,12 +1,21 @@
-"""States and reasons of the outbox in words."""
+"""Kinds, states and reasons of the outbox in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from eccube_sync import mailmessage, notices
-from eccube_sync.i18n import _, mark
+from eccube_sync.i18n import mark
 from eccube_sync.maildelivery import NOTES
+from eccube_sync.services.showing import in_words
+
+KINDS: Mapping[str, str] = {
+    "expiring": mark("the membership ends soon"),
+    "expired": mark("the membership has ended"),
+    "restored": mark("the membership is back"),
+    "linked": mark("the accounts were linked"),
+    "correction": mark("a correction"),
+}
 
 STATES: Mapping[str, str] = {
     "queued": mark("queued"),
@@ -45,9 +54,9 @@ REASONS: Mapping[str, str] = {
 
 def state_words(state: str) -> str:
     """A state in the user's language."""
-    return _(STATES[state]) if state in STATES else state
+    return in_words(STATES, state)
 
 
 def reason_words(reason: str | None) -> str:
     """A reason in the user's language; "" for none."""
-    return _(REASONS[reason]) if reason and reason in REASONS else reason or ""
+    return in_words(REASONS, reason)

@@ -15,6 +15,8 @@ from eccube_sync.report import Listing, Report
 from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.deciding import decide
 from eccube_sync.services.running import Run, Shop
+from eccube_sync.services.showing import EXCEPTIONS, class_label, class_word, override_reason, word
+from eccube_sync.settings import Settings
 from eccube_sync.tables.customers import class_override, customer
 from eccube_sync.tables.runs import guard_approval
 
@@ -29,14 +31,16 @@ class OverridePlan:
     until: date | None
     reason: str
 
-    def report(self) -> Report:
+    def report(self, settings: Settings) -> Report:
         """The plan in words."""
         if self.membership_class is None:
             return Report(_("The override of customer {id} ends.").format(id=self.customer.eccube_id))
         until = self.until.isoformat() if self.until else _("further notice")
         return Report(
             _("Customer {id} is {membership_class} until {until}.").format(
-                id=self.customer.eccube_id, membership_class=self.membership_class, until=until
+                id=self.customer.eccube_id,
+                membership_class=class_label(settings, self.membership_class),
+                until=until,
             )
         )
 
@@ -93,7 +97,7 @@ def apply_override(run: Run, plan: OverridePlan) -> Report:
         decide(run, plan_classes(run.shop.settings, run.connection, run.today, [plan.customer.id]))
 
     run.transaction(work)
-    report = plan.report()
+    report = plan.report(run.shop.settings)
     report.counts = {name: run.counts[name] for name in ("became_store", "became_ec_only")}
     return report
 
@@ -110,7 +114,7 @@ def end_override(run: Run, customer_id: int, reason: str) -> None:
     run.record("customer", customer_id, row.kind, row.membership_class, None, reason)
 
 
-def list_overrides(connection: Connection) -> Report:
+def list_overrides(settings: Settings, connection: Connection) -> Report:
     """Every active override and hold."""
     columns = (_("customer"), _("kind"), _("class"), _("since"), _("until"), _("reason"), _("by"))
     listing = Listing(_("Overrides"), columns)
@@ -121,10 +125,12 @@ def list_overrides(connection: Connection) -> Report:
             .where(class_override.c.active == 1)
             .order_by(class_override.c.id)
         ):
-            listing.rows.append(
-                (row.eccube_id, row.kind, row.membership_class, row.since, row.until, row.reason, row.actor)
-            )
-    return Report(_("{count} overrides").format(count=len(listing.rows)), listings=[listing])
+            kind, label = word(EXCEPTIONS, row.kind), class_word(settings, row.membership_class)
+            reason = override_reason(row.reason)
+            listing.rows.append((row.eccube_id, kind, label, row.since, row.until, reason, row.actor))
+    count = len(listing.rows)
+    headline = _("{count} overrides").format(count=count) if count else _("There is no override.")
+    return Report(headline, listings=[listing])
 
 
 def approve_downgrades(shop: Shop, connection: Connection, day: date, downgrades: int) -> Report:

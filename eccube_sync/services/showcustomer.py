@@ -9,11 +9,11 @@ from sqlalchemy import Connection, select
 
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import UsageError
-from eccube_sync.i18n import _, mark
+from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
-from eccube_sync.services.noticewords import reason_words, state_words
+from eccube_sync.services.noticewords import KINDS, reason_words, state_words
 from eccube_sync.services.reviewfile import question
 from eccube_sync.services.running import Shop
 from eccube_sync.services.showing import (
@@ -21,10 +21,12 @@ from eccube_sync.services.showing import (
     CLAIM_STATES,
     CUSTOMER_STATES,
     ENDINGS,
+    EXCEPTIONS,
     METHODS,
     PROJECTION_STATES,
     class_label,
     in_words,
+    override_reason,
     tokyo,
 )
 from eccube_sync.services.showlinks import (
@@ -42,14 +44,6 @@ from eccube_sync.tables.customers import class_override, customer, customer_clas
 from eccube_sync.tables.members import member, member_version
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import journal
-
-NOTICE_KINDS = {
-    "expiring": mark("the membership ends soon"),
-    "expired": mark("the membership has ended"),
-    "restored": mark("the membership is back"),
-    "linked": mark("the accounts were linked"),
-    "correction": mark("a correction"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +155,6 @@ def _history(view: _View) -> Listing:
 def _overrides(view: _View) -> Listing:
     columns = (_("kind"), _("class"), _("since"), _("until"), _("reason"), _("by"), _("ended"))
     listing = Listing(_("Overrides and holds"), columns)
-    kinds = {"override": _("override"), "hold": _("hold after an undo")}
     for row in view.connection.execute(
         select(class_override)
         .where(class_override.c.customer_id == view.id)
@@ -170,7 +163,15 @@ def _overrides(view: _View) -> Listing:
         ended = in_words(ENDINGS, row.ended_reason) if not row.active else None
         label = class_label(view.settings, row.membership_class)
         listing.rows.append(
-            (kinds.get(row.kind, row.kind), label, row.since, row.until, row.reason, row.actor, ended)
+            (
+                in_words(EXCEPTIONS, row.kind),
+                label,
+                row.since,
+                row.until,
+                override_reason(row.reason),
+                row.actor,
+                ended,
+            )
         )
     return listing
 
@@ -225,7 +226,7 @@ def _notices(view: _View) -> Listing:
         .where(notice.c.customer_id == view.id)
         .order_by(notice.c.id.desc())
     ):
-        kind, state = in_words(NOTICE_KINDS, row.kind), state_words(row.state)
+        kind, state = in_words(KINDS, row.kind), state_words(row.state)
         listing.rows.append(
             (kind, state, row.event_on, row.days, tokyo(row.sent_at), reason_words(row.reason))
         )

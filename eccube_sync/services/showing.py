@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from eccube_sync.clock import TOKYO, from_database
 from eccube_sync.i18n import _, mark
 from eccube_sync.linkage.explain import WORDS, Reason
 from eccube_sync.membership.facts import STORE
-from eccube_sync.report import Listing
+from eccube_sync.report import Listing, Word
 from eccube_sync.settings import Settings
 
 METHODS: Mapping[str, str] = {
@@ -42,6 +43,31 @@ CASE_STATES: Mapping[str, str] = {
     "hold": mark("put on hold"),
     "closed": mark("closed"),
 }
+DECISIONS: Mapping[str, str] = {
+    "link": mark("link"),
+    "move": mark("move the link"),
+    "case": mark("ask a person"),
+}
+"""What a classification does about a pair."""
+KINDS: Mapping[str, str] = {
+    "clear": mark("clearly the same person"),
+    "held": mark("linked already"),
+    "held_contradicted": mark("linked, but the data now contradict"),
+    "successor": mark("another card of the same person"),
+    "uncertain": mark("not certain enough"),
+    "contradiction": mark("given name or birth date contradicts"),
+    "name_only": mark("only the name agrees"),
+    "tie": mark("several people fit about equally well"),
+    "several_accounts": mark("the member has another account"),
+    "second_fact": mark("the code fits, no other fact does"),
+    "claim_conflict": mark("the code contradicts a person's decision"),
+    "missing_member": mark("the member is missing from the store's files"),
+    "reused_code": mark("the member's code was given to another person"),
+    "identity_changed": mark("the customer id belongs to somebody else now"),
+    "replacement_card": mark("the card was reported lost"),
+    "merged_into_whom": mark("the member was merged into another one"),
+}
+"""Why a pair is linked, or what a case is about, in a few words; the questions in full are the review file's."""
 CLAIM_STATES: Mapping[str, str] = {
     "pending": mark("not looked at yet"),
     "waiting_for_store": mark("waiting for store data"),
@@ -67,17 +93,29 @@ ENDINGS: Mapping[str, str] = {
     "stronger_claim": mark("another link was proven"),
     "no_longer_in_question": mark("the question does not arise any more"),
     "linked_by_code": mark("a code answered the question"),
+    "neighbour_is_same": mark("the customer was found to be another member"),
+    "dealt_with": mark("a person dealt with it"),
     "replaced": mark("another override took its place"),
     "ended_by_person": mark("a person ended it"),
     "undo": mark("its run was undone"),
     "import_undone": mark("the import of the member was undone"),
 }
 """Why a link, a case or an override ended."""
+EXCEPTIONS: Mapping[str, str] = {"override": mark("override"), "hold": mark("hold after an undo")}
+"""The kinds of exceptions to the computed class."""
+ADOPTED: Mapping[str, str] = {"adopted_from_eccube": mark("the value stood in EC-CUBE")}
+"""The reason of an override that nobody wrote."""
+_UNDONE = re.compile(r"run (\d+)")
 
 
 def in_words(table: Mapping[str, str], key: str | None) -> str:
     """A key of our vocabulary in the user's language; "" for none."""
     return _(table[key]) if key and key in table else key or ""
+
+
+def word(table: Mapping[str, str], key: str | None) -> Word | None:
+    """The same for a cell of which programs read the key."""
+    return None if key is None else Word(in_words(table, key), key)
 
 
 def tokyo(stored: datetime | None) -> str | None:
@@ -100,6 +138,20 @@ def class_label(settings: Settings, membership_class: str | None) -> str:
         return ""
     names = settings.membership
     return names.label_store if membership_class == STORE else names.label_ec_only
+
+
+def class_word(settings: Settings, membership_class: str | None) -> Word | None:
+    """The same for a cell of which programs read ``store`` or ``ec_only``."""
+    return (
+        None if membership_class is None else Word(class_label(settings, membership_class), membership_class)
+    )
+
+
+def override_reason(stored: str) -> Word:
+    """Why there is an override or a hold: what the person wrote, or what the program wrote in its place."""
+    if undone := _UNDONE.fullmatch(stored):
+        return Word(_("run {run} was undone").format(run=undone[1]), stored)
+    return Word(in_words(ADOPTED, stored), stored)
 
 
 def stored_reasons(reasons: str | None) -> list[Reason]:

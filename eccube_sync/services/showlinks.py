@@ -44,7 +44,7 @@ def links_of(connection: Connection, customer_id: int) -> list[AnyRow]:
 def links_listing(rows: list[AnyRow]) -> Listing:
     """The links as a table."""
     columns = (
-        _("member"), _("store"), _("by"), _("proven"), _("probability"), _("bits"), _("since"), _("who"),
+        _("member"), _("source"), _("method"), _("proven"), _("probability"), _("bits"), _("since"), _("who"),
         _("ended"), _("why"),
     )  # fmt: skip
     listing = Listing(_("Links"), columns)
@@ -93,7 +93,7 @@ def link_sentence(row: AnyRow) -> str:
 
 def candidates(settings: Settings, connection: Connection, who: AnyRow) -> Listing:
     """The best members this customer was scored with, explained as they stand now."""
-    columns = (_("member"), _("store"), _("probability"), _("bits"), _("against a machine"), _("facts"))
+    columns = (_("member"), _("source"), _("probability"), _("bits"), _("against a machine"), _("facts"))
     listing = Listing(_("Most similar members"), columns)
     pairs = matching.pairs_touching(connection, [who.id], [])
     pairs.sort(key=lambda pair: (-pair.probability, -pair.bits, pair.member_id))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from eccube_sync.clock import tokyo_date
 from eccube_sync.db import AnyRow, reading
-from eccube_sync.filedamage import DAMAGE_KINDS, sentence
+from eccube_sync.filedamage import REPAIRS
 from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS, ClassDecision, class_of
 from eccube_sync.report import Listing, Report
@@ -111,8 +111,7 @@ def _data(name: str, row: AnyRow) -> Listing:
         value = _shown(field, getattr(row, field))
         if value not in (None, "", False):
             listing.rows.append((words(field), value))
-    mended = [kind for kind in row.repairs.split(",") if kind in DAMAGE_KINDS]
-    listing.rows += [(_("mended"), sentence(kind, {"count": row.repairs.count(kind)})) for kind in mended]
+    listing.rows += [(_("mended"), in_words(REPAIRS, kind)) for kind in row.repairs.split(",") if kind]
     return listing
 
 
@@ -141,7 +140,7 @@ def _membership(settings: Settings, name: str, decision: ClassDecision) -> Listi
 
 def _links(settings: Settings, connection: Connection, name: str, member_id: int) -> Listing:
     columns = (
-        _("customer"), _("by"), _("proven"), _("probability"), _("since"), _("class now"), _("ended"), _("why"),
+        _("customer"), _("method"), _("proven"), _("probability"), _("since"), _("class now"), _("ended"), _("why"),
     )  # fmt: skip
     listing = Listing(_("Links of {name}").format(name=name), columns)
     for row in connection.execute(

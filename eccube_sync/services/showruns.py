@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import UsageError
-from eccube_sync.i18n import _, mark
+from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
+from eccube_sync.services.journalwords import RUN_STATES, field_word, reason_word, subject_word, value_word
 from eccube_sync.services.showing import in_words, tokyo
 from eccube_sync.services.undonotices import mailed_by
 from eccube_sync.services.undoreport import mailed_listing
+from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import journal
 from eccube_sync.tables.runs import run as run_table
-
-STATES: Mapping[str, str] = {
-    "running": mark("under way"),
-    "done": mark("done"),
-    "failed": mark("failed"),
-    "interrupted": mark("interrupted"),
-    "undone": mark("undone"),
-}
 
 GROUPS_AT_MOST = 200
 ROWS_AT_MOST = 10_000
@@ -35,13 +28,13 @@ def list_report(connection: Connection, limit: int) -> Report:
     listing = Listing(_("Runs"), columns)
     with reading(connection):
         for row in connection.execute(select(run_table).order_by(run_table.c.id.desc()).limit(limit)):
-            cells = (row.id, tokyo(row.started_at), row.command, in_words(STATES, row.state), row.actor)
+            cells = (row.id, tokyo(row.started_at), row.command, in_words(RUN_STATES, row.state), row.actor)
             listing.rows.append((*cells, row.undoes_run_id, row.undone_by_run_id))
     headline = _("{count} runs").format(count=len(listing.rows)) if listing.rows else _("No run yet.")
     return Report(headline, listings=[listing])
 
 
-def show_report(connection: Connection, run_id: int, *, rows: bool = False) -> Report:
+def show_report(settings: Settings, connection: Connection, run_id: int, *, rows: bool = False) -> Report:
     """One run: its counts, its changes by kind or with ``rows`` one by one, and whom it mailed.
 
     Raises ``UsageError`` when there is no such run.
@@ -50,13 +43,13 @@ def show_report(connection: Connection, run_id: int, *, rows: bool = False) -> R
         row = connection.execute(select(run_table).where(run_table.c.id == run_id)).first()
         if row is None:
             raise UsageError(_("There is no run {run_id}; see: eccube-sync runs list").format(run_id=run_id))
-        changes = _journal(connection, run_id) if rows else _grouped(connection, run_id)
+        changes = _journal(settings, connection, run_id) if rows else _grouped(settings, connection, run_id)
         mailed = mailed_listing(mailed_by(connection, run_id))
     headline = _("Run {run_id}: {command}, {started}, {state}, by {actor}").format(
         run_id=row.id,
         command=row.command,
         started=tokyo(row.started_at),
-        state=in_words(STATES, row.state),
+        state=in_words(RUN_STATES, row.state),
         actor=row.actor,
     )
     return Report(
@@ -76,7 +69,7 @@ def _notes(row: AnyRow, changes: Listing, *, rows: bool) -> list[str]:
     return notes
 
 
-def _grouped(connection: Connection, run_id: int) -> Listing:
+def _grouped(settings: Settings, connection: Connection, run_id: int) -> Listing:
     """How many changes of each kind; fields that hold an id say nothing together, so their values are left out."""
     kinds = (journal.c.subject, journal.c.field, journal.c.reason)
     found = connection.execute(
@@ -96,17 +89,18 @@ def _grouped(connection: Connection, run_id: int) -> Listing:
     columns = (_("subject"), _("field"), _("before"), _("after"), _("reason"), _("changes"))
     listing = Listing(_("Changes"), columns)
     for row in found:
-        before = _common(row.least_old, row.most_old)
-        after = _common(row.least_new, row.most_new)
-        listing.rows.append((row.subject, row.field, before, after, row.reason, row.changes))
+        before = _common(settings, row, row.least_old, row.most_old)
+        after = _common(settings, row, row.least_new, row.most_new)
+        kind = (subject_word(row.subject), field_word(row.subject, row.field))
+        listing.rows.append((*kind, before, after, reason_word(row.subject, row.reason), row.changes))
     return listing
 
 
-def _common(least: str | None, most: str | None) -> str | None:
-    return least if least == most else "…"
+def _common(settings: Settings, row: AnyRow, least: str | None, most: str | None) -> str | None:
+    return value_word(settings, row.subject, row.field, least) if least == most else "…"
 
 
-def _journal(connection: Connection, run_id: int) -> Listing:
+def _journal(settings: Settings, connection: Connection, run_id: int) -> Listing:
     columns = (_("subject"), _("our id"), _("field"), _("before"), _("after"), _("reason"))
     found = connection.execute(
         select(
@@ -121,4 +115,9 @@ def _journal(connection: Connection, run_id: int) -> Listing:
         .order_by(journal.c.id)
         .limit(ROWS_AT_MOST)
     )
-    return Listing(_("Changes"), columns, [tuple(row) for row in found])
+    listing = Listing(_("Changes"), columns)
+    for row in found:
+        values = [value_word(settings, row.subject, row.field, one) for one in (row.old_value, row.new_value)]
+        what = (subject_word(row.subject), row.subject_id, field_word(row.subject, row.field))
+        listing.rows.append((*what, *values, reason_word(row.subject, row.reason)))
+    return listing

@@ -61,7 +61,7 @@ class UndoPlan:
         headline = _("Undo of run {run} ({command}, {today}):").format(
             run=self.run.id, command=self.run.command, today=self.run.today
         )
-        report = findings_report(headline, self.findings.all(), self.mailed, self.eccube_ids)
+        report = findings_report(headline, self.findings.all(), self.mailed, self.eccube_ids, planned=True)
         if self.begun:
             report.notes.append(_("An undo of this run was interrupted; it will be finished."))
         if self.run.state == "running":

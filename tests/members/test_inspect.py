@@ -37,7 +37,7 @@ def test_it_needs_neither_database_nor_configuration(bare: Path, capsys: pytest.
     assert "cp932" in said
     assert "smaregi" in said
     assert "2026-04-08 15:30" in said
-    assert "phone_zero_restored" in said
+    assert "phone number without its leading zero" in said
     assert "備考2" in said
     assert "can be imported; 3 cells are mended" in said
 

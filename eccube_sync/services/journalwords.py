@@ -1,0 +1,176 @@
+"""The journal in words: what was changed, from what to what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eccube_sync.i18n import _, mark
+from eccube_sync.membership.classes import REASONS as CLASS_REASONS
+from eccube_sync.report import Word
+from eccube_sync.services import noticewords
+from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
+from eccube_sync.services.codelist import STATES as CODE_STATES
+from eccube_sync.services.showing import (
+    CASE_STATES,
+    CLAIM_STATES,
+    CUSTOMER_STATES,
+    ENDINGS,
+    KINDS,
+    METHODS,
+    PROOFS,
+    class_word,
+    word,
+)
+from eccube_sync.settings import Settings
+
+RUN_STATES: Mapping[str, str] = {
+    "running": mark("under way"),
+    "done": mark("done"),
+    "failed": mark("failed"),
+    "interrupted": mark("interrupted"),
+    "undone": mark("undone"),
+}
+
+SUBJECTS: Mapping[str, str] = {
+    "case": mark("case"),
+    "claim": mark("claim"),
+    "code_batch": mark("batch of link codes"),
+    "code_reservation": mark("serials"),
+    "customer": mark("customer"),
+    "import": mark("imported file"),
+    "link": mark("link"),
+    "link_code": mark("link code"),
+    "member": mark("member"),
+    "model": mark("model"),
+    "notice": mark("notice"),
+    "projection": mark("place in EC-CUBE"),
+    "run": mark("run"),
+    "source": mark("source"),
+}
+
+FIELDS: Mapping[str, str] = {
+    "class": mark("class"),
+    "codes": mark("codes"),
+    "confirmed_at": mark("confirmed by data of"),
+    "current": mark("still there"),
+    "exported": mark("written to a review file"),
+    "file": mark("file"),
+    "hold": mark("hold"),
+    "method": mark("method"),
+    "missing_imports": mark("full files without the member"),
+    "moved_from": mark("moved from link"),
+    "override": mark("override"),
+    "owner_mail": mark("mail to the owner"),
+    "proven_by": mark("proof"),
+    "restored_from": mark("restored from link"),
+    "state": mark("state"),
+    "taken_at": mark("data of"),
+    "version": mark("version"),
+}
+"""What of a subject was changed; a projection has the name of its place instead."""
+
+STATES: Mapping[str, Mapping[str, str]] = {
+    "case": CASE_STATES,
+    "claim": CLAIM_STATES,
+    "customer": CUSTOMER_STATES,
+    "import": {"accepted": mark("imported"), "undone": mark("undone")},
+    "link": {"active": mark("in force"), "ended": mark("ended")},
+    "link_code": CODE_STATES,
+    "model": {"in_force": mark("in force")},
+    "notice": noticewords.STATES,
+    "run": RUN_STATES,
+}
+"""The states of each subject."""
+
+_UNDONE: Mapping[str, str] = {"undo": mark("its run was undone")}
+
+REASONS: Mapping[str, Mapping[str, str]] = {
+    "case": {
+        **KINDS,
+        **ENDINGS,
+        "decided_same": mark("a person decided that they are the same"),
+        "decided_hold": mark("a person put it off"),
+        "decided_done": mark("a person dealt with it"),
+        "review_export": mark("a review file was written"),
+        "hold_ended": mark("the time it was put off for is over"),
+    },
+    "claim": {**CLAIM_REASONS, "codes_import": mark("typed by the customer")},
+    "code_batch": {"codes_issue": mark("codes were issued")},
+    "code_reservation": {"codes_issue": mark("codes were issued")},
+    "customer": {
+        **CLASS_REASONS,
+        **ENDINGS,
+        "set_by_person": mark("a person set it"),
+        "adopted_from_eccube": mark("the value stood in EC-CUBE"),
+        "seen_in_eccube": mark("EC-CUBE says so"),
+    },
+    "import": {**_UNDONE, "member_file": mark("a member export was imported")},
+    "link": {
+        **METHODS,
+        **ENDINGS,
+        "claim": mark("by a link code"),
+        "confirmed_by_manual": mark("a person confirmed it"),
+        "confirmed_by_review": mark("a reviewer confirmed it"),
+        "successor": mark("the member has a new card"),
+    },
+    "link_code": {
+        **_UNDONE,
+        "assigned_by_file": mark("a file said whose it is"),
+        "assigned_by_import": mark("the member export said whose it is"),
+        "claim": mark("a customer typed it"),
+        "revoked_by_person": mark("a person revoked it"),
+    },
+    "member": {**_UNDONE, "in_file_again": mark("the member is in the file again")},
+    "model": {
+        "first": mark("the first classification"),
+        "settings_changed": mark("the settings of matching changed"),
+    },
+    "notice": {
+        **noticewords.STATES,
+        **noticewords.KINDS,
+        **noticewords.REASONS,
+        "named_by_a_person": mark("a person had it mailed after all"),
+    },
+    "projection": {
+        **_UNDONE,
+        "written": mark("written"),
+        "already": mark("it stood there already"),
+        "drift": mark("changed by somebody else"),
+        "adopted_from_eccube": mark("the value stood in EC-CUBE"),
+    },
+    "run": {**_UNDONE, "sent": mark("sent")},
+    "source": _UNDONE,
+}
+"""Why each subject was changed."""
+
+_CLASSES = frozenset({("customer", "class"), ("customer", "override"), ("customer", "hold")})
+
+
+def subject_word(subject: str) -> Word | None:
+    """What was changed."""
+    return word(SUBJECTS, subject)
+
+
+def field_word(subject: str, field: str) -> Word | None:
+    """What of it; the place's own name where a class is shown in EC-CUBE."""
+    return word({} if subject == "projection" else FIELDS, field)
+
+
+def value_word(settings: Settings, subject: str, field: str, value: str | None) -> Word | str | None:
+    """A value before or after."""
+    if value is None:
+        return None
+    if subject == "projection" or (subject, field) in _CLASSES:
+        return class_word(settings, value)
+    if field == "state":
+        return word(STATES.get(subject, {}), value)
+    if (subject, field) == ("member", "current"):
+        return Word(_("yes"), value)
+    if subject == "link":
+        return word({"method": METHODS, "proven_by": PROOFS}.get(field, {}), value)
+    return value
+
+
+def reason_word(subject: str, reason: str) -> Word | None:
+    """Why."""
+    return word(REASONS.get(subject, {}), reason)
