@@ -155,7 +155,11 @@ def _write_lost(run: Run, rows: Sequence[AnyRow]) -> None:
 
 def _finish(run: Run, plan: ClassifyPlan) -> None:
     # A run for single customers has not looked at the members that changed.
-    values: dict[str, Any] = {} if plan.watermark is None else {"matched_run_id": plan.watermark}
+    values: dict[str, Any] = {}
+    if plan.watermark is not None:
+        # What this run itself decided is no news to the next one; what another did since the plan is.
+        alone = matching.newest_run(run.connection, before=run.id) <= plan.watermark
+        values["matched_run_id"] = run.id if alone else plan.watermark
     if plan.first and plan.everything:
         # Every class was just computed by today's policies: the next expiry need not do it again.
         values |= {"first_classify_run_id": run.id, "policy_hash": policy_hash(run.shop.settings)}

@@ -26,9 +26,12 @@ def newest_model(connection: Connection) -> AnyRow | None:
     return connection.execute(select(match_model).order_by(match_model.c.id.desc()).limit(1)).first()
 
 
-def newest_run(connection: Connection) -> int:
-    """The id of the newest run; 0 before the first."""
-    return int(connection.execute(select(func.coalesce(func.max(run.c.id), 0))).scalar_one())
+def newest_run(connection: Connection, before: int | None = None) -> int:
+    """The id of the newest run, or of the newest one before another; 0 where there is none."""
+    newest = select(func.coalesce(func.max(run.c.id), 0))
+    if before is not None:
+        newest = newest.where(run.c.id < before)
+    return int(connection.execute(newest).scalar_one())
 
 
 def changed_members(connection: Connection, after_run: int) -> list[int]:
