@@ -145,6 +145,8 @@ def _print_report(console: Console, report: Report) -> None:
         for name, number in shown.items():
             table.add_row("  " + label(name), f"{number:,}")
         console.print(table)
+    if report.empty:
+        console.print("  " + _("nothing to do"), markup=False)
     for listing in report.listings:
         if not listing.rows:
             continue
@@ -156,8 +158,6 @@ def _print_report(console: Console, report: Report) -> None:
         console.print(table)
     for note in report.notes:
         console.print(note, markup=False)
-    if report.counts and not shown and not report.listings and not report.notes:
-        console.print("  " + _("nothing to do"), markup=False)
 
 
 def actor() -> str:

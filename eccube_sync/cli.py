@@ -14,6 +14,7 @@ import click
 
 import eccube_sync
 from eccube_sync.application import Application
+from eccube_sync.clickwords import translate_click, translate_placeholders
 from eccube_sync.clock import Clock, SystemClock
 from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode
 from eccube_sync.i18n import LANGUAGES, _, set_language
@@ -114,6 +115,7 @@ def language_of_locale() -> str:
 
 
 def _group() -> click.Group:
+    translate_click()
     from eccube_sync.commands import COMMANDS
 
     @click.group(
@@ -139,4 +141,5 @@ def _group() -> click.Group:
         application.language = language
         application.quiet = quiet
 
+    translate_placeholders(group)
     return group

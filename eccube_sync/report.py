@@ -123,6 +123,12 @@ class Report:
     notes: list[str] = field(default_factory=list)
     needs_person: int = 0
 
+    @property
+    def empty(self) -> bool:
+        """Whether something was counted and nothing found: every count is zero, and nothing is listed."""
+        listed = any(listing.rows for listing in self.listings)
+        return bool(self.counts) and not any(self.counts.values()) and not listed
+
     def line(self) -> str:
         """The one line a cron log keeps: every count that is not zero."""
         shown = [f"{label(name)}: {number}" for name, number in self.counts.items() if number]

@@ -22,7 +22,7 @@ from eccube_sync.i18n import _
     "--all", "every", is_flag=True, help=_("Look at everybody again, not only at those who changed.")
 )
 @click.option("--rows", is_flag=True, help=_("List every pair with its reason."))
-@click.option("--explain", nargs=2, metavar="CUSTOMER MEMBER", help=_("Explain the score of one pair."))
+@click.option("--explain", nargs=2, metavar=_("CUSTOMER MEMBER"), help=_("Explain the score of one pair."))
 @click.option("--i-expect", "expected", type=int, help=_("Overrule a guard by naming the exact number."))
 @apply_option
 @json_option

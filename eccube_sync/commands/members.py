@@ -61,7 +61,7 @@ def import_members(
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
-        with application.progress(_("Reading {file}").format(file=file.name)):
+        with application.progress(_("reading {file}").format(file=file.name)):
             plan = plan_import(shop, connection, file, source_key=source_key, partial=partial)
         verdicts = guard(shop, connection, plan, expected)
         # A program that reads JSON gets one document: the plan, or what was done.
@@ -71,7 +71,7 @@ def import_members(
         if plan.known or (as_json and not apply) or not application.agreed(apply):
             return
         with (
-            application.progress(_("Importing {file}").format(file=file.name)),
+            application.progress(_("importing {file}").format(file=file.name)),
             applied_run(shop, connection, "members import") as run,
         ):
             report = apply_import(run, plan)
@@ -95,7 +95,7 @@ def inspect(application: Application, file: Path, source_key: str | None, as_jso
     from eccube_sync.services.inspecting import inspect_file
 
     settings = application.settings if _has_configuration(application) else None
-    with application.progress(_("Reading {file}").format(file=file.name)):
+    with application.progress(_("reading {file}").format(file=file.name)):
         found = inspect_file(settings, file, application.clock.now(), source_key=source_key)
     application.show(found.report, as_json=as_json)
     return ExitCode.BAD_INPUT if found.refused else ExitCode.DONE

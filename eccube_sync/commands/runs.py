@@ -33,7 +33,7 @@ def list_runs(application: Application, limit: int, as_json: bool) -> None:
         "Examples:\n\n  eccube-sync runs show 12\n\n  eccube-sync runs show 12 --rows    lists every change"
     ),
 )
-@click.argument("run_id", metavar="RUN", type=int)
+@click.argument("run_id", metavar=_("RUN"), type=int)
 @click.option("--rows", is_flag=True, help=_("List every change with its ids."))
 @json_option
 @pass_application
@@ -54,7 +54,7 @@ def show_run(application: Application, run_id: int, rows: bool, as_json: bool) -
         "  eccube-sync runs undo 12 --correction     also queues a mail to everybody the run had mailed"
     ),
 )
-@click.argument("run_id", metavar="RUN", type=int)
+@click.argument("run_id", metavar=_("RUN"), type=int)
 @click.option(
     "--correction/--no-correction",
     default=None,
@@ -78,7 +78,7 @@ def undo(
         if plan.empty or (as_json and not apply) or not application.agreed(apply):
             return None
         with (
-            application.progress(_("Undoing run {run}").format(run=run_id)),
+            application.progress(_("undoing run {run}").format(run=run_id)),
             applied_run(shop, connection, "runs undo", undoes=run_id) as run,
         ):
             report = apply_undo(run, plan)

@@ -8,20 +8,11 @@ from sqlalchemy import Connection, func, select
 
 from eccube_sync.clock import TOKYO, from_database
 from eccube_sync.db import reading
-from eccube_sync.i18n import _, mark
+from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.claimrules import REASONS
+from eccube_sync.services.showing import CLAIM_STATES, in_words
 from eccube_sync.tables.codes import claim, link_code
-
-STATES = {
-    "pending": mark("not decided yet"),
-    "waiting_for_store": mark("waits for the store"),
-    "accepted": mark("accepted"),
-    "refused": mark("refused"),
-    "conflict": mark("a person is asked"),
-    "undone": mark("taken back"),
-}
-"""The states of a claim in words."""
 
 
 def list_claims(connection: Connection, *, state: str | None = None, limit: int = 50) -> Report:
@@ -42,12 +33,14 @@ def list_claims(connection: Connection, *, state: str | None = None, limit: int 
             (
                 row.eccube_id,
                 row.serial,
-                _(STATES[row.state]),
+                in_words(CLAIM_STATES, row.state),
                 _(REASONS[row.reason]) if row.reason else "",
                 f"{from_database(row.received_at).astimezone(TOKYO):%Y-%m-%d %H:%M}",
             )
             for row in connection.execute(statement)
         ]
+    if not counts:
+        return Report(_("No customer has typed a link code yet."))
     report = Report(_("Link codes typed by customers"), listings=[Listing(_("Claims"), titles, rows)])
-    report.counts = {f"claims_{name}": counts.get(name, 0) for name in STATES}
+    report.counts = {f"claims_{name}": counts.get(name, 0) for name in CLAIM_STATES}
     return report

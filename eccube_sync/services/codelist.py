@@ -41,7 +41,12 @@ def list_codes(
             ).scalar_one()
             for name in STATES
         }
-        report = Report(_("Link codes"), counts, notes=unfinished_issues(connection))
+        found = any(counts.values())
+        report = Report(
+            _("Link codes") if found else _("No link code was found."),
+            counts if found else {},
+            notes=unfinished_issues(connection),
+        )
         report.listings = [
             _batches(connection, batch),
             _codes(connection, [*chosen, *([_in_state(state, today)] if state else [])], today, limit),

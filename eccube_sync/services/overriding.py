@@ -98,7 +98,9 @@ def apply_override(run: Run, plan: OverridePlan) -> Report:
 
     run.transaction(work)
     report = plan.report(run.shop.settings)
-    report.counts = {name: run.counts[name] for name in ("became_store", "became_ec_only")}
+    report.counts = {
+        name: run.counts[name] for name in ("became_store", "became_ec_only") if run.counts[name]
+    }
     return report
 
 

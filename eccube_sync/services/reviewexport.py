@@ -73,10 +73,12 @@ def export_cases(run: Run, options: ExportOptions | None = None) -> Report:
     settings.folders.create()
     purged = purge_review_files(settings, run.now)
     questions, left = _choose(run, options)
-    report = Report(_("Review file:"))
     if questions:
         report = _write(run, questions, options)
-    report.counts |= {"cases_left": left, "review_files_purged": purged}
+        report.counts |= {"cases_left": left, "review_files_purged": purged}
+    else:
+        report = Report(_("No question waits for a reviewer."))
+        report.counts = {"review_files_purged": purged} if purged else {}
     run.counts.update(report.counts)
     return report
 

@@ -11,9 +11,9 @@ import pytest
 from eccube_sync.application import Application
 from eccube_sync.cli import run
 from eccube_sync.i18n import set_language
-from eccube_sync.services.claimlist import STATES
 from eccube_sync.services.claimrules import REASONS
 from eccube_sync.services.codekeys import key_file
+from eccube_sync.services.showing import CLAIM_STATES
 from eccube_sync.tables import metadata
 from eccube_sync.tables.codes import claim, link_code
 from eccube_sync.tables.customers import customer
@@ -135,12 +135,12 @@ def test_every_state_and_reason_of_a_claim_can_be_listed(
     small.typed((small.ours.add_customer(), label.code))
     known = small.ours.row(claim)._asdict()
     del known["id"]
-    for state in STATES:
+    for state in CLAIM_STATES:
         for reason in REASONS:
             differs = {"claim_key": f"{state} {reason}", "state": state, "reason": reason}
             small.ours.insert(claim, **(known | differs))
     capsys.readouterr()
-    for state in STATES:
+    for state in CLAIM_STATES:
         assert call(small, "codes", "claims", "--state", state, "--json") == 0
         rows = json.loads(capsys.readouterr().out)["listings"][0]["rows"]
         assert {row[3] for row in rows} - {""} == set(REASONS.values())
