@@ -17,6 +17,9 @@ from tests.support.smtp import Sink, mail_sink
 
 ROOT = Path(__file__).parents[2]
 
+ON_ONE_ENGINE = pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
+"""For rules that do not hang on the database; whole nights are proved on both."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

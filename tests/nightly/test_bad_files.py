@@ -16,6 +16,7 @@ from eccube_sync.clock import TOKYO
 from eccube_sync.population import END_DATE_COLUMN
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.notices import notice
+from tests.nightly.conftest import ON_ONE_ENGINE
 from tests.nightly.story import FAR, SECTIONS, clear_pairs
 from tests.support.installed import TODAY, InstalledShop
 from tests.support.smtp import Sink
@@ -157,6 +158,7 @@ def test_a_file_that_looks_wrong_changes_nothing(
     renewals.comes_right(TODAY + timedelta(days=1))
 
 
+@ON_ONE_ENGINE
 def test_a_file_older_than_the_data_at_hand_changes_nothing(
     renewals: Renewals, capsys: pytest.CaptureFixture[str]
 ) -> None:

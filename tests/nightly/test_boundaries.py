@@ -9,6 +9,7 @@ import pytest
 from eccube_sync.services import nightly
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.notices import notice
+from tests.nightly.conftest import ON_ONE_ENGINE
 from tests.nightly.days import Days, day
 from tests.nightly.story import FAR
 from tests.support.installed import InstalledShop
@@ -82,6 +83,7 @@ def test_ranks_and_overrides_have_ends_of_their_own(installed: InstalledShop, si
     assert days.told("Kept")[-1] == "expired"
 
 
+@ON_ONE_ENGINE
 def test_nobody_falls_while_downgrades_are_paused(installed: InstalledShop, sink: Sink) -> None:
     installed.sections = (
         f"[membership]\npause_downgrades_from = {day(0)}\npause_downgrades_until = {day(2)}\n"
@@ -99,6 +101,7 @@ def test_nobody_falls_while_downgrades_are_paused(installed: InstalledShop, sink
     assert "expired" not in days.told("Renewed")
 
 
+@ON_ONE_ENGINE
 def test_a_night_over_midnight_is_one_day(
     installed: InstalledShop, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.customers import customer, projection_state
 from eccube_sync.tables.links import link
 from eccube_sync.tables.notices import notice
+from tests.nightly.conftest import ON_ONE_ENGINE
 from tests.nightly.days import Days, day
 from tests.nightly.endstate import differences, our_state
 from tests.nightly.story import FAR, forget_customer, make_anew
@@ -95,6 +96,7 @@ def test_who_is_gone_has_no_link_no_class_and_no_mail(
     assert waiting == 0
 
 
+@ON_ONE_ENGINE
 def test_accounts_of_one_address_share_no_member(installed: InstalledShop, sink: Sink) -> None:
     days = Days(installed, sink, "Sato")
     first = days.eccube_id("Sato")
@@ -124,6 +126,7 @@ def test_accounts_of_one_address_share_no_member(installed: InstalledShop, sink:
     assert not shown(installed, withdrawn)
 
 
+@ON_ONE_ENGINE
 def test_a_provisional_customer_is_linked_when_the_registration_is_confirmed(
     installed: InstalledShop, sink: Sink
 ) -> None:
@@ -162,6 +165,7 @@ def test_a_customer_who_withdraws_is_not_linked_again_by_a_change_at_the_counter
     assert not shown(installed, eccube_id)
 
 
+@ON_ONE_ENGINE
 def test_many_who_vanish_at_once_are_asked_about(
     installed: InstalledShop, sink: Sink, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,7 +28,7 @@ from tests.support.mariadb import Server
 from tests.support.shop import Shop
 from tests.support.smtp import Sink
 
-KILLS = int(os.environ.get("ECCUBE_SYNC_KILLS", "12"))
+KILLS = int(os.environ.get("ECCUBE_SYNC_KILLS", "8"))
 """How many points of a night are killed one by one; 0 = every single one, which takes an hour."""
 
 OWNER = "owner@shop.example.jp"

@@ -17,11 +17,13 @@ from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member
 from eccube_sync.tables.notices import notice
+from tests.nightly.conftest import ON_ONE_ENGINE
 from tests.nightly.days import Days, day
 from tests.nightly.story import FAR, SECTIONS
 from tests.support.installed import TODAY, InstalledShop
 from tests.support.smtp import Sink
 
+pytestmark = ON_ONE_ENGINE
 OWNER = "owner@shop.example.jp"
 
 
