@@ -163,29 +163,26 @@ def _bind(run: Run, code: AnyRow, of_source: int, to_member: str, reason: str) -
 
 
 def bind_from_import(run: Run, import_id: int) -> None:
-    """Bind the serials the store typed into the members of one import, in a transaction of its own.
+    """Bind the serials the store typed into the members of one import, inside the transaction under way.
 
     A serial that does not exist, or was given to somebody else before, is counted as ``serials_not_usable`` and
     stops nothing: it is a slip at the counter, and the member is as good as any.
     """
-    with reading(run.connection):
-        rows = list(
-            run.connection.execute(
-                select(
-                    member.c.source_id,
-                    member.c.store_key,
-                    member_version.c.code,
-                    member_version.c.number,
-                    member_version.c.link_code_serial,
-                )
-                .join(member, member.c.id == member_version.c.member_id)
-                .where(member_version.c.import_id == import_id, member_version.c.link_code_serial != "")
-                .order_by(member_version.c.id)
-            )
+    rows = run.connection.execute(
+        select(
+            member.c.source_id,
+            member.c.store_key,
+            member_version.c.code,
+            member_version.c.number,
+            member_version.c.link_code_serial,
         )
-    remaining = iter(rows)
+        .join(member, member.c.id == member_version.c.member_id)
+        .where(member_version.c.import_id == import_id, member_version.c.link_code_serial != "")
+        .order_by(member_version.c.id)
+    )
+    remaining = iter(list(rows))
     while chunk := list(islice(remaining, CHUNK)):
-        run.transaction(_bind_chunk, run, chunk)
+        _bind_chunk(run, chunk)
 
 
 def _bind_chunk(run: Run, rows: list[AnyRow]) -> None:

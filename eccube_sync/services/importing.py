@@ -72,8 +72,7 @@ def apply_import(run: Run, plan: ImportPlan) -> Report:
         return plan.report()
     source_id = run.transaction(_begin, run, plan)
     _stage(run, plan)
-    import_id = run.transaction(_apply, run, plan, source_id)
-    bind_from_import(run, import_id)
+    run.transaction(_apply, run, plan, source_id)
     run.counts.update(plan.counts)
     return plan.report(applied_run=run.id)
 
@@ -146,7 +145,7 @@ def _staged_row(
     }
 
 
-def _apply(run: Run, plan: ImportPlan, source_id: int) -> int:
+def _apply(run: Run, plan: ImportPlan, source_id: int) -> None:
     connection = run.connection
     import_id = inserted_id(
         connection.execute(
@@ -178,7 +177,7 @@ def _apply(run: Run, plan: ImportPlan, source_id: int) -> int:
     make_due(connection, staged.codes, run.today)
     connection.execute(delete(staged_member).where(staged_member.c.run_id == run.id))
     run.record("import", import_id, "state", None, "accepted", "member_file")
-    return import_id
+    bind_from_import(run, import_id)
 
 
 def _confirm(connection: Connection, member_ids: Sequence[int], import_id: int, taken_at: datetime) -> None:

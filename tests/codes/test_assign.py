@@ -97,7 +97,7 @@ def test_serials_the_store_typed_into_its_members_are_bound_by_the_import(counte
     counter.ours.add_member(code="E-5", link_code_serial=third)
 
     def work(run: Run) -> dict[str, int]:
-        bind_from_import(run, counter.ours.import_id("store"))
+        run.transaction(bind_from_import, run, counter.ours.import_id("store"))
         return dict(run.counts)
 
     counts = counter.ours.apply(work)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,13 +15,13 @@ from eccube_sync.population import END_DATE_COLUMN
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.notices import notice
 from tests.nightly.conftest import ON_ONE_ENGINE
+from tests.nightly.spreadsheets import Cells, column, rewrite
 from tests.nightly.story import FAR, SECTIONS, clear_pairs
 from tests.support.installed import TODAY, InstalledShop
 from tests.support.smtp import Sink
 
 EVE = TODAY - timedelta(days=1)
 RENEWED, ENDED = 12, 3
-Cells = list[list[str]]
 
 
 class Renewals:
@@ -89,24 +87,6 @@ class Renewals:
 @pytest.fixture
 def renewals(installed: InstalledShop, sink: Sink) -> Renewals:
     return Renewals(installed, sink)
-
-
-def rewrite(path: Path, change: Callable[[Cells], Cells]) -> None:
-    """Change a CSV file's cells, as somebody with a spreadsheet does."""
-    rows = list(csv.reader(io.StringIO(path.read_bytes().decode("cp932"), newline="")))
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(change(rows))
-    path.write_bytes(text.getvalue().encode("cp932"))
-
-
-def column(title: str, change: Callable[[str], str]) -> Callable[[Cells], Cells]:
-    """Change every cell of one column."""
-
-    def changed(rows: Cells) -> Cells:
-        at = next(place for place, name in enumerate(rows[0]) if name.startswith(title))
-        return [rows[0], *([*row[:at], change(row[at]), *row[at + 1 :]] for row in rows[1:])]
-
-    return changed
 
 
 def shifted(rows: Cells) -> Cells:

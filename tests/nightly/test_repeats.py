@@ -15,15 +15,17 @@ import pytest
 from sqlalchemy import select
 
 from eccube_sync.configsections import STAGES
+from eccube_sync.tables.codes import link_code
 from eccube_sync.tables.members import staged_member
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import run
 from tests.nightly.conftest import Outcome, Runs
 from tests.nightly.driver import KILLED
 from tests.nightly.endstate import Names, State, differences, eccube_state, our_state, received
+from tests.nightly.spreadsheets import column, rewrite
 from tests.nightly.story import Story
 from tests.support import shop as shops
-from tests.support.installed import InstalledShop, install, remove
+from tests.support.installed import TODAY, InstalledShop, install, remove
 from tests.support.mariadb import Server
 from tests.support.shop import Shop
 from tests.support.smtp import Sink
@@ -222,3 +224,23 @@ def keep(shop: InstalledShop, folder: Path) -> Callable[[], None]:
         database.with_name(f"{database.name}-journal").unlink(missing_ok=True)
 
     return put_back
+
+
+def test_a_code_handed_out_is_bound_wherever_the_import_is_killed(
+    sqlite_shop: Shop, runs: Runs, tmp_path: Path
+) -> None:
+    """The store types a code's serial into the member's remark; a file that is known is not taken in again."""
+    shop = install(sqlite_shop, tmp_path / "sync")
+    shop.columns = 'link_code_serial = ["備考"]'
+    shop.configure()
+    assert shop.run("codes", "issue", "--count", "3", "--apply") == 0
+    serials = iter([row.serial for row in shop.rows(select(link_code.c.serial))])
+    shop.fill(20, 30)
+    rewrite(shop.drop_export(TODAY), column("備考", lambda _cell: next(serials, "")))
+    put_back = keep(shop, tmp_path)
+    calls = runs.run(shop).calls["import"]
+    for number in range(calls - 4, calls + 1):
+        put_back()
+        assert runs.run(shop, kill=("import", number)).code == KILLED
+        assert runs.run(shop).code == 0
+        assert shop.count(link_code, link_code.c.state == "assigned") == 3, number

@@ -52,6 +52,7 @@ format = "smaregi"
 taken_at = "name"
 [source.columns]
 end_date = ["{end_date}"]
+{columns}
 [source.expiry]
 policy = "{policy}"
 {expiry}
@@ -87,6 +88,8 @@ class InstalledShop:
     database_lines: str
     policy: str = "column"
     mail_port: int | None = None
+    columns: str = ""
+    """Further lines of ``[source.columns]``."""
     expiry: str = ""
     """Further lines of ``[source.expiry]``, and what may follow it."""
     guards: str = "downgrades = 1000"
@@ -109,6 +112,7 @@ class InstalledShop:
                 database=self.database_lines,
                 end_date=END_DATE_COLUMN,
                 policy=self.policy,
+                columns=self.columns,
                 expiry=self.expiry,
                 mail=mail,
                 guards=self.guards,
