@@ -47,6 +47,8 @@ class Application:
     config_path: Path | None = None
     language: str | None = None
     quiet: bool = False
+    for_programs: bool = False
+    """Whether JSON was printed, beside which nothing else may stand."""
     clock: Clock = field(default_factory=SystemClock)
 
     @cached_property
@@ -102,6 +104,7 @@ class Application:
     def show(self, report: Report, *, as_json: bool = False) -> None:
         """A report as tables, or as JSON for programs."""
         if as_json:
+            self.for_programs = True
             click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2, default=str))
         elif not self.quiet:
             _print_report(self.console, report)
@@ -116,7 +119,8 @@ class Application:
         if apply:
             return True
         if not sys.stdin.isatty():
-            self.say(_("This was a plan; nothing was written. Add --apply to carry it out."))
+            if not self.for_programs:
+                self.say(_("This was a plan; nothing was written. Add --apply to carry it out."))
             return False
         return click.confirm(question or _("Carry this out?"), default=False)
 

@@ -28,6 +28,7 @@ def pairs_listing(connection: Connection, plan: ClassifyPlan) -> Listing:
         words = (word(DECISIONS, one.action.value), word(KINDS, one.kind.value))
         pair = (customers[one.customer_id], members[one.member_id])
         listing.rows.append((*pair, *words, chance(one.probability)))
+    listing.rows.sort(key=lambda row: row[0])
     return listing
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eccube_sync.i18n import _, mark
+from eccube_sync.i18n import mark
 from eccube_sync.membership.classes import REASONS as CLASS_REASONS
 from eccube_sync.report import Word
 from eccube_sync.services import noticewords
 from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
 from eccube_sync.services.codelist import STATES as CODE_STATES
+from eccube_sync.services.outboxstates import SUMMARY
 from eccube_sync.services.showing import (
     CASE_STATES,
     CLAIM_STATES,
@@ -60,7 +61,7 @@ FIELDS: Mapping[str, str] = {
     "missing_imports": mark("full files without the member"),
     "moved_from": mark("moved from link"),
     "override": mark("override"),
-    "owner_mail": mark("mail to the owner"),
+    SUMMARY: mark("mail to the owner"),
     "proven_by": mark("proof"),
     "restored_from": mark("restored from link"),
     "state": mark("state"),
@@ -81,6 +82,13 @@ STATES: Mapping[str, Mapping[str, str]] = {
     "run": RUN_STATES,
 }
 """The states of each subject."""
+
+VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("link", "method"): METHODS,
+    ("link", "proven_by"): PROOFS,
+    ("member", "current"): {"1": mark("yes")},
+}
+"""What else is named by a key, by subject and field."""
 
 _UNDONE: Mapping[str, str] = {"undo": mark("its run was undone")}
 
@@ -162,13 +170,10 @@ def value_word(settings: Settings, subject: str, field: str, value: str | None) 
         return None
     if subject == "projection" or (subject, field) in _CLASSES:
         return class_word(settings, value)
-    if field == "state":
-        return word(STATES.get(subject, {}), value)
-    if (subject, field) == ("member", "current"):
-        return Word(_("yes"), value)
-    if subject == "link":
-        return word({"method": METHODS, "proven_by": PROOFS}.get(field, {}), value)
-    return value
+    if (subject, field) == ("run", SUMMARY):
+        return Word(value.partition(" ")[0], value)  # the night; what follows tells two mails of one apart
+    table = STATES.get(subject) if field == "state" else VALUES.get((subject, field))
+    return value if table is None else word(table, value)
 
 
 def reason_word(subject: str, reason: str) -> Word | None:
