@@ -12,6 +12,9 @@ from eccube_sync.i18n import _, mark
 WORDS = (
     # help
     mark("Usage:"),
+    mark("[OPTIONS]"),
+    mark("COMMAND [ARGS]..."),
+    mark("[COMMAND] [ARGS]..."),
     mark("Options"),
     mark("Commands"),
     mark("Positional arguments"),
@@ -112,11 +115,12 @@ def _width(text: str) -> int:
 
 def translate_placeholders(command: click.Command) -> None:
     """Say what stands for a value in the user's language, in this command and those below it."""
-    command.options_metavar = _("[OPTIONS]")
+    if command.options_metavar:
+        command.options_metavar = _(command.options_metavar)
     for parameter in command.params:
         _translate(parameter)
     if isinstance(command, click.Group):
-        command.subcommand_metavar = _("COMMAND [ARGS]...")
+        command.subcommand_metavar = _(command.subcommand_metavar)
         for below in command.commands.values():
             translate_placeholders(below)
 
