@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
@@ -15,8 +16,10 @@ from eccube_sync.membership.guards import is_stale, stale_after
 from eccube_sync.services.importplan import ImportPlan
 from eccube_sync.services.policies import guard_numbers
 from eccube_sync.services.running import Run, Shop
+from eccube_sync.tables.classes import sources
 from eccube_sync.tables.customers import customer_class
-from eccube_sync.tables.members import member, member_import, source
+from eccube_sync.tables.matching import members_by_source
+from eccube_sync.tables.members import member_import, source
 from eccube_sync.tables.runs import run as run_table
 
 
@@ -50,14 +53,16 @@ def imported_on_an_earlier_day(run: Run, plan: ImportPlan) -> bool:
         return bool(run.connection.execute(newest).scalar_one() < run.today)
 
 
-def waiting_sentences(shop: Shop, connection: Connection, sources: Collection[str]) -> list[str]:
+def waiting_sentences(shop: Shop, connection: Connection, old: Collection[str]) -> list[str]:
     """For each of these sources, by key, how many customers keep a class that has ended by its old data."""
+    if not old:
+        return []
     taken, waiting = _data_taken(connection), _unconfirmed(connection)
     numbers, now = guard_numbers(shop.settings), shop.clock.now()
     found = []
     for one in shop.settings.sources:
         moment, count = taken.get(one.key), waiting.get(one.key, 0)
-        if one.key in sources and moment is not None and count:
+        if one.key in old and moment is not None and count:
             sentence = _(
                 "The newest store data of {source} is {hours} hours old (limit {limit}), so {count} customers whose "
                 "membership has ended by it keep the class. Export a new file from the POS."
@@ -81,14 +86,15 @@ def _data_taken(connection: Connection) -> dict[str, datetime | None]:
     return {row.source_key: from_database(row.taken_at) if row.taken_at else None for row in rows}
 
 
-def _unconfirmed(connection: Connection) -> dict[str, int]:
+def _unconfirmed(connection: Connection) -> Counter[str]:
     """Source key → customers who keep the class until newer data confirms its end."""
-    statement = (
-        select(source.c.source_key, func.count())
-        .join(member, member.c.source_id == source.c.id)
-        .join(customer_class, customer_class.c.member_id == member.c.id)
-        .where(customer_class.c.reason == "end_unconfirmed")
-        .group_by(source.c.source_key)
+    keeping = select(customer_class.c.member_id).where(
+        # They are looked at again every night; the date is what the table finds them by.
+        customer_class.c.due_on.is_not(None),
+        customer_class.c.reason == "end_unconfirmed",
     )
     with reading(connection):
-        return {row[0]: int(row[1]) for row in connection.execute(statement)}
+        members = [row.member_id for row in connection.execute(keeping)]
+        of_member = members_by_source(connection, members)
+        keys = {source_id: row.source_key for source_id, row in sources(connection).items()}
+    return Counter(keys[of_member[one]] for one in members if one in of_member)
