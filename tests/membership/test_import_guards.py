@@ -32,7 +32,7 @@ def test_the_shrink_message_says_how_many_and_gives_way_to_the_exact_number() ->
     message = import_shrinks(FileCounts(50), FileCounts(100), NUMBERS).message
     assert "50 rows" in message
     assert "had 100" in message
-    assert "98 %" in message
+    assert "98 percent" in message
     assert "--i-expect 50" in message
     assert import_shrinks(FileCounts(50), FileCounts(100), NUMBERS, 50).overruled
 
@@ -79,7 +79,7 @@ def test_more_than_one_per_cent_of_end_dates_moving_back_is_refused(backwards: i
 def test_the_backwards_message_says_how_many_of_how_many() -> None:
     verdict = expiry_moved_backwards(30, FileCounts(100), NUMBERS)
     assert "30 of 100 members" in verdict.message
-    assert "1 %" in verdict.message
+    assert "1 percent" in verdict.message
     assert expiry_moved_backwards(30, FileCounts(100), NUMBERS, 100).overruled
 
 
