@@ -48,7 +48,9 @@ def findings_report(
         report.notes.append(_("Tables show the first {n} rows.").format(n=LISTED))
     if any(one.what == "link_made" and one.kept is None for one in findings):
         report.notes.append(
-            _("Matching does not link these pairs again until the data of one side changes, or a person says so.")
+            _(
+                "Matching does not link these pairs again until the data of one side changes, or a person says so."
+            )
         )
     return report
 
