@@ -27,6 +27,7 @@ from eccube_sync.services import (
     importplan,
     journalwords,
     linking,
+    nightly,
     noticewords,
     sending,
     showing,
@@ -252,3 +253,7 @@ def test_a_person_reads_words_and_a_program_their_code() -> None:
 def test_a_count_without_words_would_be_shown_as_it_is() -> None:
     """So that ``runs show`` does not fail on what another version counted."""
     assert report.label("counted_by_another_version") == "counted_by_another_version"
+
+
+def test_every_stage_of_a_night_has_words() -> None:
+    assert showing.STAGE_WORDS.keys() == {*nightly.STAGES, "notify"}

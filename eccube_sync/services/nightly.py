@@ -48,6 +48,7 @@ from eccube_sync.services.reviewimport import (
 )
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.services.sending import send_notices
+from eccube_sync.services.showing import STAGE_WORDS
 from eccube_sync.tables import classes
 from eccube_sync.tables.runs import run as run_table
 
@@ -84,7 +85,9 @@ class Night:
 
     def refuse(self, stage: str, error: EccubeSyncError) -> None:
         """Keep why a stage, or a part of it, was refused."""
-        self.refusals.append(_("{stage}: {message}").format(stage=stage, message=_full(error)))
+        self.refusals.append(
+            _("{stage}: {message}").format(stage=_(STAGE_WORDS[stage]), message=_full(error))
+        )
         self.codes.add(error.exit_code)
         if self.run.connection.in_transaction():
             self.run.connection.rollback()

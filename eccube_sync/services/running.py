@@ -211,9 +211,10 @@ def _file_lock(path: Path, stage: str) -> Iterator[None]:
 
 
 def _another_run(stage: str) -> str:
+    words = {"batch": _("changes our tables"), "notify": _("sends notices")}
     return _(
         "Another run ({stage}) is under way; nothing was written. Try again when it has finished."
-    ).format(stage=stage)
+    ).format(stage=words.get(stage, stage))
 
 
 # --- which database this is --------------------------------------------------------------------

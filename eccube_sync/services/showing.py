@@ -43,6 +43,17 @@ CASE_STATES: Mapping[str, str] = {
     "hold": mark("put on hold"),
     "closed": mark("closed"),
 }
+STAGE_WORDS: Mapping[str, str] = {
+    "import": mark("import"),
+    "decisions": mark("decisions"),
+    "classify": mark("classify"),
+    "expire": mark("expire"),
+    "project": mark("project"),
+    "cases": mark("cases"),
+    "summary": mark("summary"),
+    "notify": mark("notify"),
+}
+"""The stages of a night; in English as the configuration has them."""
 DECISIONS: Mapping[str, str] = {
     "link": mark("link"),
     "move": mark("move the link"),
