@@ -77,7 +77,8 @@ def export_cases(run: Run, options: ExportOptions | None = None) -> Report:
         report = _write(run, questions, options)
         report.counts |= {"cases_left": left, "review_files_purged": purged}
     else:
-        report = Report(_("No question waits for a reviewer."))
+        nothing = _("No pair that shares only a name waits.") if options.name_only else None
+        report = Report(nothing or _("No question waits for a reviewer."))
         report.counts = {"review_files_purged": purged} if purged else {}
     run.counts.update(report.counts)
     return report

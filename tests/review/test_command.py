@@ -42,6 +42,14 @@ def test_export_and_import_end_with_the_codes_cron_reads(
     assert json.loads(capsys.readouterr().out)["counts"]["decisions_known"] == 1
 
 
+def test_export_says_so_when_nothing_waits(small: OurShop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(small, "export") == 0
+    assert capsys.readouterr().out == "No question waits for a reviewer.\n"
+    small.add_case(small.add_customer(), small.add_member())
+    assert call(small, "export", "--name-only") == 0
+    assert capsys.readouterr().out == "No pair that shares only a name waits.\n"
+
+
 def test_no_message_holds_anybodys_data(
     small: OurShop, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
