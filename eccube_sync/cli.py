@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import locale
 import os
 import sys
@@ -19,6 +20,8 @@ from eccube_sync.clock import Clock, SystemClock
 from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode
 from eccube_sync.i18n import LANGUAGES, _, set_language
 
+COLLECT_RARELY = (200_000, 20, 100)
+
 
 def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) -> None:
     """Run the program and exit the process with the code of DESIGN §4.16."""
@@ -30,6 +33,8 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
 
 def run(arguments: Sequence[str], application: Application) -> int:
     """Run one command and answer every error with one clear sentence; returns the exit code."""
+    # A night holds some hundred thousand rows; by its usual thresholds the collector walks them again and again.
+    gc.set_threshold(*COLLECT_RARELY)
     try:
         result = _group().main(list(arguments), "eccube-sync", standalone_mode=False, obj=application)
     except click.exceptions.Exit as stop:

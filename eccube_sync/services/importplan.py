@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ CONTENT = tuple(
     for column in record_columns()
     if column.name not in {"repairs", "content_hash", "fingerprint"}
 )
+_content = attrgetter(*CONTENT)
 COUNTED = ("rows", "new", "changed", "unchanged", "missing", "reused_codes", "repaired")
 
 
@@ -301,5 +303,4 @@ def in_chunks(records: Iterator[MemberRecord]) -> Iterator[list[MemberRecord]]:
 
 def content_hash(record: MemberRecord) -> str:
     """What tells two versions of a row apart, as the file has it; the line and the repairs are no part of it."""
-    values = tuple(getattr(record, name) for name in CONTENT)
-    return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(repr(_content(record)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
