@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 from unicodedata import east_asian_width
 
 import click
@@ -125,9 +126,14 @@ def translate_placeholders(command: click.Command) -> None:
             translate_placeholders(below)
 
 
+_KIND_OF: dict[click.ParamType[Any], str] = {}
+"""Click's types are shared by all commands: what each was called before it was translated."""
+
+
 def _translate(parameter: click.Parameter) -> None:
-    if parameter.type.name in KINDS:
-        parameter.type.name = _(parameter.type.name)
+    kind = _KIND_OF.setdefault(parameter.type, parameter.type.name)
+    if kind in KINDS:
+        parameter.type.name = _(kind)
     if isinstance(parameter, click.Argument) and parameter.metavar is None and parameter.name in ARGUMENTS:
         text = _(ARGUMENTS[parameter.name])
         text = text if parameter.required else f"[{text}]"

@@ -14,6 +14,7 @@ import pytest
 from eccube_sync.cli import _group
 from eccube_sync.clickwords import ARGUMENTS, KINDS
 from eccube_sync.commands import COMMANDS
+from eccube_sync.i18n import set_language
 
 ALONE = (
     "--help",
@@ -106,6 +107,7 @@ def parameters(command: click.Command) -> list[click.Parameter]:
 
 def test_every_value_and_argument_has_words() -> None:
     """A new kind of value, or an argument of another name, would stand in capitals in the help of both languages."""
+    set_language("en")
     for parameter in parameters(_group()):
         if isinstance(parameter, click.Argument):
             assert parameter.metavar or parameter.name in ARGUMENTS, parameter.name

@@ -105,6 +105,7 @@ class Server:
         return [
             *_run_as(),
             f"--datadir={self.data}",
+            f"--tmpdir={self.directory}",
             f"--socket={self.socket}",
             f"--pid-file={self.directory / 'pid'}",
             f"--port={self.port}",
@@ -189,6 +190,7 @@ def _create_system_tables(server: Server) -> None:
         "--no-defaults",
         *_run_as(),
         f"--datadir={server.data}",
+        f"--tmpdir={server.directory}",  # a server that starts deletes what looks like temporary tables in its own
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
         "--skip-name-resolve",
