@@ -37,11 +37,6 @@ class Keys:
         keys, rows = blocking_keys(people)
         return cls(keys, people.ids[rows])
 
-    def of_owners(self, ids: Iterable[int]) -> Keys:
-        """The keys of some of them."""
-        chosen = np.isin(self.owners, np.fromiter(ids, np.int64))
-        return Keys(self.keys[chosen], self.owners[chosen])
-
     def without(self, excluded: Integers) -> Keys:
         """Without the keys that are not followed."""
         chosen = ~np.isin(self.keys, excluded)

@@ -6,6 +6,7 @@ Each group of checks stands alone: one that cannot be carried out is a line, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -61,7 +62,7 @@ def check(load: Callable[[], Settings], clock: Clock, actor: str) -> Checkup:
 def _all(settings: Settings, clock: Clock, actor: str) -> Iterator[Finding]:
     yield fine("configuration", str(settings.path))
     for name, look in WITHOUT_DATABASE:
-        yield from _carried_out(name, lambda look=look: look(settings))  # type: ignore[misc]
+        yield from _carried_out(name, partial(look, settings))
     if missing := database.missing_files(settings):
         yield wrong("connection", missing)
         return
@@ -76,7 +77,7 @@ def _all(settings: Settings, clock: Clock, actor: str) -> Iterator[Finding]:
 def _in_database(shop: Shop, connection: Connection) -> Iterator[Finding]:
     yield fine("connection", database.described(shop, connection))
     for name, look in WITH_ECCUBE:
-        yield from _carried_out(name, lambda look=look: look(shop, connection), connection)  # type: ignore[misc]
+        yield from _carried_out(name, partial(look, shop, connection), connection)
     problem = database.schema_problem(connection)
     if problem:
         yield wrong("schema", problem)
@@ -84,7 +85,7 @@ def _in_database(shop: Shop, connection: Connection) -> Iterator[Finding]:
         return
     yield fine("schema", database.schema_version_of(connection))
     for name, look in WITH_OUR_TABLES:
-        yield from _carried_out(name, lambda look=look: look(shop, connection), connection)  # type: ignore[misc]
+        yield from _carried_out(name, partial(look, shop, connection), connection)
 
 
 def _carried_out(

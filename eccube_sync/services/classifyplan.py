@@ -31,7 +31,7 @@ from eccube_sync.services.candidates import (
 from eccube_sync.services.claiming import guard_claims, plan_claims
 from eccube_sync.services.claimrules import ClaimOutcome
 from eccube_sync.services.classing import ClassChange, plan_classes
-from eccube_sync.services.customersync import ChangedCustomer, CustomerScan, scan_customers
+from eccube_sync.services.customersync import CustomerScan, scan_customers
 from eccube_sync.services.falls import falls_by_ended_links, left_to_expiry
 from eccube_sync.services.guarding import downgrade_verdicts
 from eccube_sync.services.linking import Reasons
@@ -364,8 +364,3 @@ def _losing_their_link(plan: ClassifyPlan) -> set[int]:
 
 def _preview_ids(plan: ClassifyPlan) -> Iterable[int]:
     return set(_new_members(plan)) | {one.key for one in plan.scan.changed if one.full}
-
-
-def changed_by_key(plan: ClassifyPlan) -> dict[int, ChangedCustomer]:
-    """Customer key → the customer whose row must be written."""
-    return {one.key: one for one in plan.scan.changed}

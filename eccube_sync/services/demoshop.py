@@ -63,10 +63,6 @@ class DemoShop:
         """Those registered before today; the last ones register tomorrow."""
         return self.population.customers[: CUSTOMERS - NEW_TOMORROW]
 
-    def members_of(self, member: int) -> MemberPerson:
-        """A member by position."""
-        return self.population.members[member]
-
     def typed_at_registration(self) -> list[tuple[int, MemberPerson]]:
         """(EC-CUBE id, member) of people who will type a code printed for them."""
         members = self.population.members

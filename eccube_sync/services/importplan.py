@@ -211,10 +211,8 @@ def _dated_anew(connection: Connection, plan: ImportPlan, now: datetime) -> bool
     """
     if plan.source.taken_at != "name":
         return False
-    known = connection.execute(
-        select(source.c.taken_at).where(source.c.source_key == plan.source.key)
-    ).scalar_one_or_none()
-    return known is None or taken_at_of(plan.source, plan.path, None, now) > from_database(known)
+    known = _data_taken(connection, plan)
+    return known is None or taken_at_of(plan.source, plan.path, None, now) > known
 
 
 def _compare(connection: Connection, export: Export, known: Known, plan: ImportPlan) -> None:
@@ -269,10 +267,8 @@ def _compare_one(record: MemberRecord, known: Known, before: Mapping[int, AnyRow
 
 
 def _refuse_older_data(connection: Connection, plan: ImportPlan) -> None:
-    known = connection.execute(
-        select(source.c.taken_at).where(source.c.source_key == plan.source.key)
-    ).scalar_one_or_none()
-    if known is None or plan.taken_at >= from_database(known):
+    known = _data_taken(connection, plan)
+    if known is None or plan.taken_at >= known:
         return
     # The newest visit in a few members' rows says nothing about when that part was exported.
     if plan.partial and plan.source.taken_at not in TELLS_OWN_AGE:
@@ -284,9 +280,17 @@ def _refuse_older_data(connection: Connection, plan: ImportPlan) -> None:
         ).format(
             file=plan.path.name,
             taken_at=plan.taken_at.astimezone(TOKYO),
-            known=from_database(known).astimezone(TOKYO),
+            known=known.astimezone(TOKYO),
         )
     )
+
+
+def _data_taken(connection: Connection, plan: ImportPlan) -> datetime | None:
+    """When the source's newest full data was taken; None before its first full import."""
+    stored = connection.execute(
+        select(source.c.taken_at).where(source.c.source_key == plan.source.key)
+    ).scalar_one_or_none()
+    return from_database(stored) if stored else None
 
 
 def in_chunks(records: Iterator[MemberRecord]) -> Iterator[list[MemberRecord]]:

@@ -51,22 +51,10 @@ def insert_link(
     None, and nothing is written, when the customer has a link in this source already or the member's slot
     is taken, be it by another process since the plan.
     """
-    row = {
-        "customer_id": customer_id,
-        "member_id": member_id,
-        "source_id": source_id,
-        "method": method,
-        "probability": probability,
-        "bits": bits,
-        "reasons": as_json(reasons),
-        "model_id": model_id,
-        "proven_by": proven_by,
-        "actor": actor or run.shop.actor,
-        "run_id": run.id,
-        "created_at": run.moment,
-        "active": 1,
-        "slot": slot,
-    }
+    wanted = NewLink(
+        customer_id, member_id, source_id, method, proven_by, probability, bits, reasons, model_id
+    )
+    row = _row(run, wanted, slot) | {"actor": actor or run.shop.actor}
     if _taken(run, row):
         return None
     try:

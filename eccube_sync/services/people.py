@@ -36,19 +36,20 @@ class Ignored:
         """The configured values and the shop's own."""
         phones = (*settings.ignore_phones, shop.phone)
         emails = (*settings.ignore_emails, *shop.emails)
-        return cls(frozenset(map(_digits, phones)) - {""}, frozenset(map(str.casefold, emails)) - {""})
+        return cls(frozenset(map(digits_of, phones)) - {""}, frozenset(map(str.casefold, emails)) - {""})
 
     def telling_phones(self, phones: Iterable[str]) -> tuple[str, ...]:
         """Those that say something."""
-        return tuple(one for one in phones if _digits(one) not in self.phones)
+        return tuple(one for one in phones if digits_of(one) not in self.phones)
 
     def telling_emails(self, emails: Iterable[str]) -> tuple[str, ...]:
         """Those that say something."""
         return tuple(one for one in emails if one.strip().casefold() not in self.emails)
 
 
-def _digits(phone: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKC", phone) if sign.isdigit())
+def digits_of(text: str) -> str:
+    """The digits of a phone number or postal code, in half width, whatever stands between them."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isdigit())
 
 
 NOTHING_IGNORED = Ignored()

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from eccube_sync.configsections import Projection as ProjectionSettings
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
@@ -73,11 +72,6 @@ def places(settings: Settings) -> list[Place]:
     return [
         Place(PROJECTIONS[one.kind](one), one.on_drift) for one in settings.projections if one.kind != "none"
     ]
-
-
-def place_of(configured: ProjectionSettings) -> Projection:
-    """The projection of one configuration entry."""
-    return PROJECTIONS[configured.kind](configured)
 
 
 # --- what should stand there: part of the transaction that decides the class ---------------------
@@ -153,13 +147,6 @@ def _states(connection: Connection, key: str) -> list[AnyRow]:
             .order_by(projection_state.c.customer_id)
         )
     )
-
-
-def _there_again(connection: Connection, place: Place, rows: Sequence[AnyRow]) -> list[AnyRow]:
-    """Those of customers who had vanished and are back, as after EC-CUBE's backup was restored."""
-    gone = [row for row in rows if row.state == "gone" and row.current]
-    present = present_values(connection, place, (row.eccube_id for row in gone))
-    return [row for row in gone if row.eccube_id in present]
 
 
 def _drifted(connection: Connection, place: Place, rows: Sequence[AnyRow]) -> Iterator[AnyRow]:

@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any
 
 from eccube_sync.pos import MemberRecord
+from eccube_sync.services.people import digits_of
 
 _PARTS = ("family", "given")
 
@@ -18,7 +19,7 @@ def names_another_person(before: Any, record: MemberRecord) -> bool:
     """
     return _other_name(before, record) and (
         _contradicts(before.birth_date, record.birth_date)
-        or _contradicts(_digits(before.phone, before.mobile), _digits(record.phone, record.mobile))
+        or _contradicts(_numbers(before.phone, before.mobile), _numbers(record.phone, record.mobile))
     )
 
 
@@ -34,11 +35,8 @@ def _name_parts(person: Any) -> set[str]:
     return folded - {""}
 
 
-def _digits(*phones: str) -> frozenset[str]:
-    numbers = (
-        "".join(sign for sign in unicodedata.normalize("NFKC", one) if sign.isdigit()) for one in phones
-    )
-    return frozenset(filter(None, numbers))
+def _numbers(*phones: str) -> frozenset[str]:
+    return frozenset(filter(None, map(digits_of, phones)))
 
 
 def _contradicts(old: Any, new: Any) -> bool:

@@ -16,6 +16,7 @@ from eccube_sync.eccube import EccubeCustomer
 from eccube_sync.i18n import _, mark
 from eccube_sync.linkage import explain
 from eccube_sync.services.answering import is_pair
+from eccube_sync.services.people import digits_of
 from eccube_sync.services.reviewcases import Question
 from eccube_sync.services.reviewfile import COLUMNS, COMPARED, question
 from eccube_sync.services.reviewtoken import token
@@ -153,10 +154,6 @@ def _folded(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
-def _digits(text: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isdigit())
-
-
 def _kana(text: str) -> str:
     return str(jaconv.hira2kata(_folded(text)))
 
@@ -168,9 +165,9 @@ def _address(text: str) -> str:
 _COMPARABLE: Mapping[str, Callable[[str], str]] = {
     "name": _folded,
     "kana": _kana,
-    "postal_code": _digits,
+    "postal_code": digits_of,
     "address": _address,
-    "phone": _digits,
+    "phone": digits_of,
     "email": _folded,
     "birth_date": _folded,
 }

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
-from eccube_sync.db import AnyRow
 from eccube_sync.i18n import mark
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.runs import journal
@@ -133,8 +132,3 @@ def attempts(connection: Connection, run_id: int) -> frozenset[int]:
 def to_reverse(findings: Sequence[Finding], *what: str) -> list[Finding]:
     """Those of these kinds that are not kept."""
     return [one for one in findings if one.kept is None and one.what in what]
-
-
-def by_id(rows: Iterable[AnyRow]) -> dict[int, AnyRow]:
-    """Rows by their id."""
-    return {row.id: row for row in rows}
