@@ -46,6 +46,24 @@ def show_run(application: Application, run_id: int, rows: bool, as_json: bool) -
 
 
 @command.command(
+    "exports",
+    help=_(
+        "Personal data that was written to files: by whom, how many rows, and what for.\n\n"
+        "Example: eccube-sync runs exports"
+    ),
+)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help=_("How many."))
+@json_option
+@pass_application
+def exports(application: Application, limit: int, as_json: bool) -> None:
+    """Show the newest exports, newest first."""
+    from eccube_sync.services.exportlog import exports_report
+
+    with application.open_shop() as (_shop, connection):
+        application.show(exports_report(connection, limit), as_json=as_json)
+
+
+@command.command(
     "undo",
     help=_(
         "Take a run back: its import, links, answers, claims, overrides and unsent mails. What was changed since is "

@@ -21,6 +21,7 @@ from eccube_sync.i18n import _
 from eccube_sync.linkcode import LARGEST_SERIAL, new_code, print_code, serial_of
 from eccube_sync.report import Report
 from eccube_sync.services.codekeys import CodeKeys, ensure_key, key_file, load_keys
+from eccube_sync.services.exportlog import log_export
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.tables.codes import code_batch, link_code
 from eccube_sync.tables.runs import journal
@@ -218,6 +219,7 @@ def _save(run: Run, plan: IssuePlan, keys: CodeKeys, serials: list[str], codes: 
     for start in range(0, len(rows), CHUNK):
         connection.execute(insert(link_code), rows[start : start + CHUNK])
     run.record("code_batch", batch_id, "codes", None, plan.count, "codes_issue")
+    log_export(run, "link_codes", plan.count)
     run.counts["codes_issued"] += plan.count
 
 

@@ -10,6 +10,7 @@ from eccube_sync.report import Word
 from eccube_sync.services import noticewords
 from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
 from eccube_sync.services.codelist import STATES as CODE_STATES
+from eccube_sync.services.exportlog import PURPOSES
 from eccube_sync.services.outboxstates import SUMMARY
 from eccube_sync.services.showing import (
     CASE_STATES,
@@ -38,6 +39,7 @@ SUBJECTS: Mapping[str, str] = {
     "code_batch": mark("batch of link codes"),
     "code_reservation": mark("serials"),
     "customer": mark("customer"),
+    "export": mark("export of personal data"),
     "import": mark("imported file"),
     "link": mark("link"),
     "link_code": mark("link code"),
@@ -64,6 +66,7 @@ FIELDS: Mapping[str, str] = {
     SUMMARY: mark("mail to the owner"),
     "proven_by": mark("proof"),
     "restored_from": mark("restored from link"),
+    "rows": mark("rows"),
     "state": mark("state"),
     "taken_at": mark("data of"),
     "version": mark("version"),
@@ -112,6 +115,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "adopted_from_eccube": mark("the value stood in EC-CUBE"),
         "seen_in_eccube": mark("EC-CUBE says so"),
     },
+    "export": PURPOSES,
     "import": {**_UNDONE, "member_file": mark("a member export was imported")},
     "link": {
         **METHODS,

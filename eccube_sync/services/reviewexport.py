@@ -16,6 +16,7 @@ from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import UsageError
 from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
+from eccube_sync.services.exportlog import log_export
 from eccube_sync.services.reviewcases import EXPORTED, Question, exported_versions, in_order, waiting_cases
 from eccube_sync.services.reviewfile import COLUMNS
 from eccube_sync.services.reviewfolders import purge_review_files
@@ -165,6 +166,7 @@ def _remember(run: Run, cases: Sequence[AnyRow], export_key: str, path: Path) ->
             created_at=run.moment,
         )
     )
+    log_export(run, "review", len(cases))
     for case in cases:
         run.record("case", case.id, EXPORTED, None, case.version, "review_export")
         if case.state == "hold":
