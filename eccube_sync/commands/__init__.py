@@ -25,6 +25,7 @@ from eccube_sync.commands import (
     notify,
     overrides,
     project,
+    report,
     review,
     runs,
 )
@@ -47,6 +48,7 @@ COMMANDS: dict[str, click.Command] = {
     "notify": notify.command,
     "overrides": overrides.command,
     "project": project.command,
+    "report": report.command,
     "review": review.command,
     "runs": runs.command,
 }

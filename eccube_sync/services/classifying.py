@@ -219,7 +219,14 @@ class _Work:
                 )
         run.counts["customers_new"] += len(new)
         run.counts["customers_changed"] += len(changed) - len(new)
-        return {key: key for key in keys if key > 0} | _ids_of(connection, [-key for key in keys if key < 0])
+        ids = {key: key for key in keys if key > 0} | _ids_of(connection, [-key for key in keys if key < 0])
+        for one in changed:
+            # A new customer is a full one unless the journal says otherwise.
+            before = "full" if one.ours is None else one.ours.state
+            if before != one.seen.state:
+                old = None if one.ours is None else before
+                run.record("customer", ids[one.key], "state", old, one.seen.state, "seen_in_eccube")
+        return ids
 
     def _write_index(self, keys: Sequence[int], ids: dict[int, int]) -> None:
         connection = self.run.connection

@@ -51,6 +51,12 @@ class ClassChange:
         return self.old_class == STORE and self.decision.membership_class == EC_ONLY
 
     @property
+    def prolonged(self) -> bool:
+        """Whether the membership now ends later than it was known to."""
+        known = self.before.end_date if self.before else None
+        return known is not None and self.decision.end_date is not None and self.decision.end_date > known
+
+    @property
     def foreseen(self) -> bool:
         """Whether an earlier computation already expected the membership to end on this very day."""
         return (
@@ -240,6 +246,16 @@ def _journal(run: Run, change: ClassChange) -> None:
             "class",
             change.old_class,
             decision.membership_class,
+            decision.reason,
+        )
+    elif change.prolonged:
+        assert change.before is not None
+        run.record(
+            "customer",
+            change.customer_id,
+            "end_date",
+            change.before.end_date,
+            decision.end_date,
             decision.reason,
         )
     if change.upgraded:

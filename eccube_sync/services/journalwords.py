@@ -56,6 +56,7 @@ FIELDS: Mapping[str, str] = {
     "codes": mark("codes"),
     "confirmed_at": mark("confirmed by data of"),
     "current": mark("still there"),
+    "end_date": mark("end date"),
     "exported": mark("written to a review file"),
     "file": mark("file"),
     "hold": mark("hold"),
