@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 MESSAGES := eccube_sync/locale
+DIST := dist
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint docs messages schema bench clean
+.PHONY: help venv demo test lint docs messages schema plugin bench clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -18,8 +19,9 @@ venv: $(VENV)/.developing ## Make .venv with everything needed to develop
 demo: $(VENV)/.running ## Try the whole program on a made-up shop in demo-shop/; needs no server
 	$(BIN)/eccube-sync demo --directory demo-shop
 
-test: $(VENV)/.developing ## Run all tests; installs mariadb-server by apt when it is missing
+test: $(VENV)/.developing ## Run all tests; installs mariadb-server and php by apt when they are missing
 	$(BIN)/python -m tests.support.mariadb --install
+	$(BIN)/python -m tests.support.php --install
 	$(BIN)/python -m pytest --numprocesses=2
 
 lint: $(VENV)/.developing ## Check style, types and which module may import which
@@ -42,6 +44,12 @@ messages: $(VENV)/.developing ## Collect the messages for translation and compil
 
 schema: $(VENV)/.developing ## Write sql/schema/ from eccube_sync/tables/
 	$(BIN)/python -m eccube_sync.services.schemafiles
+
+plugin: ## Pack the EC-CUBE plugin for upload into dist/
+	@mkdir -p $(DIST)
+	tar -czf $(DIST)/EccubeSync42-$$(sed -n 's/.*"version": "\(.*\)".*/\1/p' plugin/EccubeSync42/composer.json).tar.gz \
+		--sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 \
+		-C plugin/EccubeSync42 $$(ls plugin/EccubeSync42) -C $(CURDIR) LICENSE
 
 bench: $(VENV)/.developing ## Measure import, classification and a night with 63,000 customers and 100,000 members
 	$(BIN)/python -m benchmarks.nightly.measure

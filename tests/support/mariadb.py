@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import pymysql
 from sqlalchemy import URL
+
+from tests.support import packages
 
 #: The server without Debian's service wrapper: installing these starts nothing on the machine.
 PACKAGES = ("mariadb-server-core", "mariadb-client-core")
@@ -175,13 +176,7 @@ def install() -> None:
     """Install the server's programs by apt where they are missing, which only root can do."""
     if all(shutil.which(name, path=SEARCH_PATH) for name in PROGRAMS):
         return
-    if os.geteuid() != 0:
-        raise MariaDBUnavailableError(
-            f"The tests need {' and '.join(PACKAGES)}; install them with apt, or run the tests as root once."
-        )
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
-        subprocess.run(["apt-get", *arguments], check=True, env=environment, stdout=sys.stderr)
+    packages.install(PACKAGES)
 
 
 def _create_system_tables(server: Server) -> None:
