@@ -158,7 +158,9 @@ def _judge_held(pairs: list[Pair], situation: Situation, working: _Working) -> N
     choice = _choose_card([pair for pair in free if pair.clear], situation, working)
     if choice:
         working.say([choice], Action.MOVE, Kind.SUCCESSOR)
-    unclear = [p for p in free if p not in working.verdicts and not p.flags & Flag.NAME_ONLY and not _kin(p)]
+    unclear = [
+        p for p in free if p not in working.verdicts and not p.flags & Flag.NAME_ONLY and not _kin(p.flags)
+    ]
     working.say(unclear if not choice else [], Action.CASE, Kind.SUCCESSOR)
 
 
@@ -224,21 +226,22 @@ def _judge_rest(pairs: list[Pair], situation: Situation, working: _Working) -> N
             continue
         if pair.customer in customers or pair.member in members:
             working.say([pair], Action.NONE, Kind.TAKEN)
-        elif _kin(pair):
-            working.say([pair], Action.NONE, Kind.RELATIVE)
         else:
-            working.say([pair], Action.CASE, _doubt(pair))
+            working.say([pair], *judge_unlinked(pair.flags))
 
 
-def _kin(pair: Pair) -> bool:
+def judge_unlinked(flags: Flag) -> Verdict:
+    """What becomes of a pair that is not clear and whose people are both free."""
+    if _kin(flags):
+        return Action.NONE, Kind.RELATIVE
+    if flags & (Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS):
+        return Action.CASE, Kind.CONTRADICTION
+    return Action.CASE, Kind.NAME_ONLY if flags & Flag.NAME_ONLY else Kind.UNCERTAIN
+
+
+def _kin(flags: Flag) -> bool:
     both = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS
-    return pair.flags & both == both
-
-
-def _doubt(pair: Pair) -> Kind:
-    if pair.flags & (Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS):
-        return Kind.CONTRADICTION
-    return Kind.NAME_ONLY if pair.flags & Flag.NAME_ONLY else Kind.UNCERTAIN
+    return flags & both == both
 
 
 def _decision(pair: Pair, verdict: Verdict) -> Decision:

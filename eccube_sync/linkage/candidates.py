@@ -7,10 +7,14 @@ stored keys answers for one changed person what a full run would.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eccube_sync.linkage.hashing import combine, hash_texts
+from eccube_sync.linkage.hashing import combine
+from eccube_sync.linkage.letters import Letters
 from eccube_sync.matchers import NO_DATE, Integers, Names, Prepared, Text
 
 KEYS = (
@@ -24,7 +28,6 @@ KEYS = (
     "birth_given_kana",
     "birth_family",
     "birth_family_kana",
-    "birth_first_letter",
     "birth_postal",
     "postal_given",
     "postal_given_kana",
@@ -36,6 +39,8 @@ KEYS = (
 """The kinds of key, in words for explanations; their position is part of every stored key."""
 
 Key = tuple[str, tuple[Integers, ...]]
+
+_ROOM = 8  # buckets a key; the emptier they are, the fewer strangers meet in one
 
 
 def _columns(people: Prepared) -> Iterator[Key]:
@@ -51,13 +56,12 @@ def _columns(people: Prepared) -> Iterator[Key]:
     ):
         for slot in slots.T:
             yield kind, (slot,)
-    for kind, names in (("full_name", people.written), ("full_kana", people.read)):
-        yield kind, (_letters(names),)
+    yield "full_name", (_letters(people.written),)
+    yield "full_kana", (_letters(people.read),)
     yield "birth_given", (birth, given)
     yield "birth_given_kana", (birth, given_kana)
     yield "birth_family", (birth, family)
     yield "birth_family_kana", (birth, family_kana)
-    yield "birth_first_letter", (birth, _first_letter(people.written))
     yield "birth_postal", (birth, people.postal)
     yield "postal_given", (people.postal, given)
     yield "postal_given_kana", (people.postal, given_kana)
@@ -67,15 +71,17 @@ def _columns(people: Prepared) -> Iterator[Key]:
     yield "house_family_kana", (people.town, people.house, family_kana)
 
 
+def _keys(people: Prepared) -> Iterator[tuple[str, Integers, Integers]]:
+    """Kind by kind and slot by slot: the kind, the rows that have such a key, and their keys."""
+    for kind, columns in _columns(people):
+        known = np.flatnonzero(np.logical_and.reduce([column != 0 for column in columns]))
+        yield kind, known, combine(KEYS.index(kind) + 1, *(column[known] for column in columns))
+
+
 def blocking_keys(people: Prepared) -> tuple[Integers, Integers]:
     """All keys of all rows as (key, row), each once, sorted by row and key."""
-    keys: list[Integers] = []
-    rows: list[Integers] = []
-    for kind, columns in _columns(people):
-        known = np.flatnonzero(np.all([column != 0 for column in columns], axis=0))
-        keys.append(combine(KEYS.index(kind) + 1, *(column[known] for column in columns)))
-        rows.append(known)
-    key, row = np.concatenate(keys), np.concatenate(rows)
+    _, rows, keys = zip(*_keys(people), strict=True)
+    row, key = np.concatenate(rows), np.concatenate(keys)
     order = np.lexsort((key, row))
     key, row = key[order], row[order]
     first = np.ones(len(key), bool)
@@ -83,10 +89,30 @@ def blocking_keys(people: Prepared) -> tuple[Integers, Integers]:
     return key[first], row[first]
 
 
-def common_keys(left_keys: Integers, right_keys: Integers, max_block: int) -> Integers:
-    """Keys that more than ``max_block`` rows of either side have: shared by too many to say anything. Sorted."""
-    common = [_more_often(keys, max_block) for keys in (left_keys, right_keys)]
-    return np.unique(np.concatenate(common))
+def common_keys(people: Prepared, max_block: int, most_namesakes: int) -> Integers:
+    """Keys that more than ``max_block`` of these people have: shared by too many to say anything. Sorted.
+
+    A whole name is one fact only: it is followed where no more than ``most_namesakes`` have it.
+    """
+    limits = dict.fromkeys(KEYS, max_block) | dict.fromkeys(("full_name", "full_kana"), most_namesakes)
+    found = [_more_often(keys, limits[kind]) for kind, _, keys in _by_kind(people)]
+    return distinct(np.concatenate(found))
+
+
+def candidate_pairs(left: Prepared, right: Prepared, excluded: Integers) -> tuple[Integers, Integers]:
+    """Pairs (left row, right row) that share a key not ``excluded``; each once, sorted.
+
+    Works kind by kind, so that never more than one kind of key is in memory.
+    """
+    width = max(len(right), 1)
+    found = [np.empty(0, np.int64)]
+    for (_, left_rows, left_keys), (_, right_rows, right_keys) in zip(
+        _by_kind(left), _by_kind(right), strict=True
+    ):
+        i, j = _join(left_keys, left_rows, right_keys, right_rows, excluded)
+        found.append(i * width + j)
+    pairs = distinct(np.concatenate(found))
+    return pairs // width, pairs % width
 
 
 def join_keys(
@@ -96,57 +122,103 @@ def join_keys(
     right_rows: Integers,
     excluded: Integers | None = None,
 ) -> tuple[Integers, Integers]:
-    """Pairs (left row, right row) that share a key not ``excluded``; each once, sorted."""
-    if excluded is not None and len(excluded):
-        chosen = ~np.isin(left_keys, excluded)
-        left_keys, left_rows = left_keys[chosen], left_rows[chosen]
-    if not len(left_keys) or not len(right_keys):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    order = np.argsort(right_keys, kind="stable")
-    right_keys, right_rows = right_keys[order], right_rows[order]
-    start = np.searchsorted(right_keys, left_keys, "left")
-    count = np.searchsorted(right_keys, left_keys, "right") - start
-    # For each left key the run of right keys it meets, laid one behind another.
-    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    right = right_rows[np.repeat(start, count) + offset]
-    width = int(right_rows.max()) + 1
-    pairs = np.unique(np.repeat(left_rows, count) * width + right)
+    """As ``candidate_pairs`` for keys that are at hand, such as stored ones."""
+    i, j = _join(left_keys, left_rows, right_keys, right_rows, excluded)
+    width = int(right_rows.max(initial=0)) + 1
+    pairs = distinct(i * width + j)
     return pairs // width, pairs % width
+
+
+def distinct(numbers: Integers) -> Integers:
+    """Each number once, sorted. (``np.unique`` goes by a hash table, which costs several times as much.)"""
+    ordered = np.sort(numbers)
+    first = np.ones(len(ordered), bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
 
 
 def shared_kinds(left: Prepared, right: Prepared, i: int, j: int) -> tuple[str, ...]:
     """Which kinds of key two people share: why they are candidates, or why not."""
     one, other = left.take(np.array([i])), right.take(np.array([j]))
-    found = {kind: set[tuple[int, ...]]() for kind in KEYS}
-    for kind, columns in _columns(one):
-        found[kind].add(tuple(int(column[0]) for column in columns))
-    shared = [
-        kind
-        for kind, columns in _columns(other)
-        if all(column[0] for column in columns) and tuple(int(column[0]) for column in columns) in found[kind]
-    ]
+    ours = {key for _, _, keys in _keys(one) for key in keys.tolist()}
+    shared = [kind for kind, _, keys in _keys(other) if not ours.isdisjoint(keys.tolist())]
     return tuple(dict.fromkeys(shared))
 
 
+def _by_kind(people: Prepared) -> Iterator[tuple[str, Integers, Integers]]:
+    """For each kind the rows and keys of all its slots."""
+    for kind, slots in groupby(_keys(people), itemgetter(0)):
+        _, rows, keys = zip(*slots, strict=True)
+        yield kind, np.concatenate(rows), np.concatenate(keys)
+
+
+def _join(
+    left_keys: Integers,
+    left_rows: Integers,
+    right_keys: Integers,
+    right_rows: Integers,
+    excluded: Integers | None,
+) -> tuple[Integers, Integers]:
+    """Pairs of rows that share a key; a pair may come twice."""
+    both = _on_both_sides(left_keys, right_keys)
+    left_keys, left_rows = left_keys[both[0]], left_rows[both[0]]
+    right_keys, right_rows = right_keys[both[1]], right_rows[both[1]]
+    if excluded is not None and len(excluded):
+        chosen = ~_among(left_keys, excluded)
+        left_keys, left_rows = left_keys[chosen], left_rows[chosen]
+    order = np.argsort(right_keys)
+    right_keys, right_rows = right_keys[order], right_rows[order]
+    order = np.argsort(left_keys)
+    left_keys, left_rows = left_keys[order], left_rows[order]
+    start = np.searchsorted(right_keys, left_keys, "left")
+    count = np.searchsorted(right_keys, left_keys, "right") - start
+    # For each left key the run of right keys it meets, laid one behind another.
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(left_rows, count), right_rows[np.repeat(start, count) + offset]
+
+
+def _on_both_sides(left: Integers, right: Integers) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which keys may stand on the other side too: all that do, and a few more. Sorting the rest is saved."""
+    last = _last_bucket(max(len(left), len(right)))
+    buckets = left & last, right & last
+    seen = np.zeros((2, last + 1), bool)
+    for side, bucket in enumerate(buckets):
+        seen[side, bucket] = True
+    return seen[1, buckets[0]], seen[0, buckets[1]]
+
+
+def _last_bucket(count: int) -> int:
+    """The number of the last bucket when so many keys are laid into 2^n of them."""
+    return int(2 ** (count * _ROOM).bit_length()) - 1
+
+
+def _among(keys: Integers, wanted: Integers) -> NDArray[np.bool_]:
+    """Which of the keys are among the sorted ``wanted``."""
+    place = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
+    among: NDArray[np.bool_] = wanted[place] == keys
+    return among
+
+
 def _more_often(keys: Integers, limit: int) -> Integers:
-    distinct, counts = np.unique(keys, return_counts=True)
+    """The keys that stand there more than ``limit`` times; only buckets that are full enough are counted out."""
+    buckets = keys & _last_bucket(len(keys) // _ROOM)
+    full = np.bincount(buckets) > limit
+    distinct, counts = np.unique(keys[full[buckets]], return_counts=True)
     return distinct[counts > limit]
 
 
 def _letters(names: Names) -> Integers:
     """A hash of the whole name that does not care which part comes first."""
-    return _each(names.full, lambda text: "".join(sorted(text)))
+    family, given, whole = (
+        _each(text, Letters.anagrams) for text in (names.family, names.given, names.whole)
+    )
+    letters = np.where((family != 0) & (given != 0), family + given, whole)
+    return np.where(letters != 0, combine(0, letters), 0)
 
 
-def _first_letter(names: Names) -> Integers:
-    """A hash of the first letter of the family name, also where the name is joined."""
-    letters = _each(names.full, lambda text: text[:1])
-    return np.where(letters == 0, _each(names.family, lambda text: text[:1]), letters)
-
-
-def _each(text: Text, change: Callable[[str], str]) -> Integers:
-    """Hashes of the changed strings. Only those are worked on that the rows use: a subset shares all strings."""
+def _each(text: Text, of: Callable[[Letters], Integers]) -> Integers:
+    """A number for each row. Only the strings that rows use are looked at: a subset shares all strings."""
     used = np.unique(text.codes)
-    hashes = np.zeros(len(text.values), np.int64)
-    hashes[used] = hash_texts(change(string) for string in text.values[used])
-    return hashes[text.codes]
+    numbers = np.zeros(len(text.values), np.int64)
+    numbers[used] = of(Letters.of(text.values[used].tolist()))
+    return numbers[text.codes]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eccube_sync.linkage.assign import Decision, Pair, Situation, assign
+from eccube_sync.linkage.assign import Action, Decision, Kind, Pair, Situation, assign, judge_unlinked
 from eccube_sync.linkage.model import Model
 from eccube_sync.linkage.score import Flag, ScoredPairs, score_pairs
 from eccube_sync.matchers import Integers, Prepared
@@ -38,38 +39,88 @@ def decide(
     """
     standing = standing or Standing()
     links = list(standing.links)
-    scored = _pairs(model, pairs)
-    clear = [pair for pair in scored if pair.clear]
-    ranks = _card_ranks(members, pairs.member_ids, links)
-    situation = Situation(
-        holder_of={member: customer for customer, member in links},
-        held_by=dict(links),
-        apart=frozenset(standing.apart),
-        card_rank=lambda member: ranks.get(member, (True, 0)),
-        same_card_holder=_same_people(model, members, _grouped((p.customer, p.member) for p in clear)),
-        same_account_holder=_same_people(
-            model, customers, _grouped((m, c) for c, m in [*((p.customer, p.member) for p in clear), *links])
-        ),
-        tie_bits=model.settings.tie_bits,
-        several_accounts=model.settings.several_accounts,
-    )
-    return assign(scored, situation)
-
-
-def _pairs(model: Model, pairs: ScoredPairs) -> list[Pair]:
     clear = (pairs.probability >= model.settings.link_at) & (pairs.flags & int(_AGAINST) == 0)
-    columns = (pairs.customer_ids, pairs.member_ids, pairs.bits, pairs.probability, pairs.flags, clear)
+    alone = _stand_alone(pairs, links, standing.apart)
+    decisions = _decided_alone(pairs, clear, np.flatnonzero(alone))
+    contested = _pairs(pairs, clear, np.flatnonzero(~alone))
+    if contested:
+        decisions += assign(contested, _situation(model, contested, customers, members, standing, links))
+        decisions.sort()
+    return decisions
+
+
+def _stand_alone(pairs: ScoredPairs, links: Sequence[tuple[int, int]], apart: IdPairs) -> NDArray[np.bool_]:
+    """Pairs whose customer and member stand in no other pair, in no link, and were not set apart."""
+    busy_customers = np.array([customer for customer, _ in [*links, *apart]], np.int64)
+    busy_members = np.array([member for _, member in links], np.int64)
+    alone: NDArray[np.bool_] = (
+        _once(pairs.customer_ids)
+        & _once(pairs.member_ids)
+        & ~np.isin(pairs.customer_ids, busy_customers)
+        & ~np.isin(pairs.member_ids, busy_members)
+    )
+    return alone
+
+
+def _once(ids: Integers) -> NDArray[np.bool_]:
+    """Which of the ids stand there only once."""
+    ordered = np.sort(ids)
+    once: NDArray[np.bool_] = (
+        np.searchsorted(ordered, ids, "right") - np.searchsorted(ordered, ids, "left") == 1
+    )
+    return once
+
+
+def _decided_alone(pairs: ScoredPairs, clear: NDArray[np.bool_], rows: Integers) -> list[Decision]:
+    """What ``assign`` would say of these pairs, without looking for rivals they do not have."""
+    verdicts = {
+        (may, flags): (Action.LINK, Kind.CLEAR) if may else judge_unlinked(Flag(flags))
+        for may in (False, True)
+        for flags in np.unique(pairs.flags[rows]).tolist()
+    }
+    columns = (pairs.customer_ids, pairs.member_ids, clear, pairs.flags, pairs.bits, pairs.probability)
     return [
-        Pair(customer, member, bits, probability, Flag(flags), may)
-        for customer, member, bits, probability, flags, may in zip(
-            *(c.tolist() for c in columns), strict=True
+        Decision(customer, member, *verdicts[may, flags], bits, probability)
+        for customer, member, may, flags, bits, probability in zip(
+            *(column[rows].tolist() for column in columns), strict=True
         )
     ]
 
 
-def _card_ranks(members: Prepared, member_ids: Integers, links: IdPairs) -> dict[int, tuple[bool, int]]:
-    wanted = np.union1d(member_ids, np.array([member for _, member in links], np.int64))
-    rows = np.flatnonzero(np.isin(members.ids, wanted))
+def _pairs(pairs: ScoredPairs, clear: NDArray[np.bool_], rows: Integers) -> list[Pair]:
+    columns = (pairs.customer_ids, pairs.member_ids, pairs.bits, pairs.probability, pairs.flags, clear)
+    return [
+        Pair(customer, member, bits, probability, Flag(flags), may)
+        for customer, member, bits, probability, flags, may in zip(
+            *(column[rows].tolist() for column in columns), strict=True
+        )
+    ]
+
+
+def _situation(
+    model: Model,
+    pairs: Sequence[Pair],
+    customers: Prepared,
+    members: Prepared,
+    standing: Standing,
+    links: Sequence[tuple[int, int]],
+) -> Situation:
+    clear = [(pair.customer, pair.member) for pair in pairs if pair.clear]
+    ranks = _card_ranks(members, [*(pair.member for pair in pairs), *(member for _, member in links)])
+    return Situation(
+        holder_of={member: customer for customer, member in links},
+        held_by=dict(links),
+        apart=frozenset(standing.apart),
+        card_rank=lambda member: ranks.get(member, (True, 0)),
+        same_card_holder=_same_people(model, members, _grouped(clear)),
+        same_account_holder=_same_people(model, customers, _grouped((m, c) for c, m in [*clear, *links])),
+        tie_bits=model.settings.tie_bits,
+        several_accounts=model.settings.several_accounts,
+    )
+
+
+def _card_ranks(members: Prepared, member_ids: Sequence[int]) -> dict[int, tuple[bool, int]]:
+    rows = np.flatnonzero(np.isin(members.ids, np.array(member_ids, np.int64)))
     ranks = zip(members.live[rows].tolist(), members.last_visit[rows].tolist(), strict=True)
     return dict(zip(members.ids[rows].tolist(), ranks, strict=True))
 
@@ -88,7 +139,10 @@ def _same_people(model: Model, people: Prepared, twos: set[tuple[int, int]]) -> 
     Both are taken for the same person of the other side already, on facts of their own; they need not share
     them. People who are not among ``people`` count as different.
     """
-    rows = {person: row for row, person in enumerate(people.ids.tolist())} if twos else {}
+    concerned = np.flatnonzero(
+        np.isin(people.ids, np.array([*{one for two in twos for one in two}], np.int64))
+    )
+    rows = dict(zip(people.ids[concerned].tolist(), concerned.tolist(), strict=True))
     known = sorted(two for two in twos if two[0] in rows and two[1] in rows)
     same: set[tuple[int, int]] = set()
     if known:

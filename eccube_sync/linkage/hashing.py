@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import blake2b
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,27 +12,15 @@ _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 
 
-def hash_text(text: str) -> int:
-    """A signed 64-bit hash; 0 for ``""`` and for nothing else."""
-    if not text:
-        return 0
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True) or 1
-
-
-def hash_texts(texts: Iterable[str]) -> Integers:
-    """``hash_text`` of each."""
-    return np.fromiter((hash_text(text) for text in texts), np.int64)
-
-
 def combine(kind: int, *columns: NDArray[np.int64]) -> Integers:
     """One hash of a kind and the values of several columns of one shape, in their order, by cell."""
     state = np.full(columns[0].shape, kind * _GOLDEN % 2**64, np.uint64)
     for column in columns:
-        state = _scatter(state ^ column.astype(np.int64).view(np.uint64))
+        state = scatter(state ^ column.astype(np.int64).view(np.uint64))
     return state.view(np.int64)
 
 
-def _scatter(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def scatter(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The finishing steps of splitmix64: every bit of the input reaches every bit of the output."""
     state = (state ^ (state >> np.uint64(30))) * _FIRST
     state = (state ^ (state >> np.uint64(27))) * _SECOND

@@ -11,7 +11,7 @@ import numpy as np
 
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _
-from eccube_sync.linkage.candidates import blocking_keys, common_keys
+from eccube_sync.linkage.candidates import common_keys
 from eccube_sync.linkage.frequencies import (
     FrequencyTable,
     births,
@@ -40,7 +40,7 @@ class Settings:
     """What the shop decides: the two thresholds (probabilities) and how strictly ties are taken.
 
     ``tie_bits``: how much better the best of several different people must be to be chosen without a human.
-    ``max_block``: a key that more people of one side share is not followed.
+    ``max_block``: a key that more people of one side share is not followed; ``most_namesakes`` for whole names.
     ``several_accounts``: whether a member may be linked to several customers who are one person.
     """
 
@@ -48,6 +48,7 @@ class Settings:
     review_at: float = 0.1
     tie_bits: float = 8.0
     max_block: int = 200
+    most_namesakes: int = 25
     several_accounts: bool = False
 
 
@@ -131,7 +132,7 @@ def fit_model(
     """A model for these two sides: their sizes, frequencies, shared values and common keys, and given weights."""
     settings = settings or Settings()
     size = max(len(customers), len(members), _SMALLEST_SIDE)
-    left_keys, right_keys = blocking_keys(customers)[0], blocking_keys(members)[0]
+    common = [common_keys(side, settings.max_block, settings.most_namesakes) for side in (customers, members)]
     return Model(
         number=number,
         settings=settings,
@@ -140,7 +141,7 @@ def fit_model(
         relatives=RELATIVES_PER_PERSON / size,
         frequencies=fit_frequencies(customers, members),
         shared=find_shared(customers, members),
-        common=common_keys(left_keys, right_keys, settings.max_block),
+        common=np.union1d(*common),
     )
 
 
@@ -167,4 +168,4 @@ def _blanked(text: Text, shared: Integers) -> Text:
         return text
     values = text.values.copy()
     values[gone] = ""
-    return Text(text.codes, values, np.where(gone, 0, text.hashes))
+    return replace(text, values=values, hashes=np.where(gone, 0, text.hashes))

@@ -6,8 +6,6 @@ the kana column, a title behind the name, a note in brackets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple
 
 from eccube_sync.linkage.kana import from_romaji, is_kana, is_latin, katakana, skeleton
@@ -15,14 +13,6 @@ from eccube_sync.linkage.normalise import one_width, without_placeholder
 from eccube_sync.linkage.variants import fold_variants
 
 _TITLES = ("様", "殿", "さま", "さん", "サマ")
-
-
-class Script(NamedTuple):
-    """A name in one script. ``full`` is set where both parts are known or where they could not be told apart."""
-
-    family: str
-    given: str
-    full: str
 
 
 class Typed(NamedTuple):
@@ -36,30 +26,40 @@ class Typed(NamedTuple):
     full_kana: str
 
 
-def normalise_names(rows: Iterable[Typed]) -> tuple[list[Script], list[Script]]:
-    """The names in writing and in reading. Strings that occur often are worked on once."""
-    clean, part = cache(_clean), cache(_part)
-    written: list[Script] = []
-    read: list[Script] = []
-    for row in rows:
-        family, given, whole = _split(clean(row.family), clean(row.given), clean(row.full))
-        kana = _split(clean(row.family_kana), clean(row.given_kana), clean(row.full_kana))
-        family_written, family_read = part(family, kana[0])
-        given_written, given_read = part(given, kana[1])
-        whole_written, whole_read = part(whole, kana[2]) if whole or kana[2] else ("", "")
-        written.append(_script(family_written, given_written, whole_written))
-        read.append(_script(family_read, given_read, whole_read))
-    return written, read
+class Name(NamedTuple):
+    """A normalised name, each part in writing and in reading; ``whole`` where the parts could not be told apart."""
+
+    family: Part
+    given: Part
+    whole: Part
 
 
-def _script(family: str, given: str, whole: str) -> Script:
+class Part(NamedTuple):
+    """A part of a name: ``""`` where the writing or the reading is not known."""
+
+    written: str
+    read: str
+
+
+def normalise_name(typed: Typed) -> Name:
+    """One name, whatever stands in its columns."""
+    family, given, whole = _split(*map(clean, typed[:3]))
+    family_kana, given_kana, whole_kana = _split(*map(clean, typed[3:]))
+    parts = normalise_part(family, family_kana), normalise_part(given, given_kana)
+    together = normalise_part(whole, whole_kana)
     # A whole beside known parts is of no use: the reading of a joined name whose writing has its parts, say.
-    if whole and not (family or given):
-        return Script("", "", whole)
-    return Script(family, given, family + given if family and given else "")
+    written, read = (
+        together[script] if not (parts[0][script] or parts[1][script]) else "" for script in (0, 1)
+    )
+    return Name(*parts, Part(written, read))
 
 
-def _clean(typed: str) -> str:
+def splits_by_itself(family: str, given: str) -> bool:
+    """Whether two filled, clean columns hold a family and a given name and nothing else."""
+    return not (" " in family or " " in given or family.endswith(given) or given.startswith(family))
+
+
+def clean(typed: str) -> str:
     """One width, no brackets, no title, nothing for a placeholder; a single space where there was any."""
     text = without_placeholder(one_width(typed))
     if "(" in text:
@@ -76,9 +76,7 @@ def _clean(typed: str) -> str:
 def _split(family: str, given: str, full: str) -> tuple[str, str, str]:
     """Family name, given name and, where they cannot be told apart, the whole in their place."""
     if family and given:
-        if " " in family or " " in given or family.endswith(given) or given.startswith(family):
-            return _unrepeat(family, given)
-        return family, given, ""
+        return (family, given, "") if splits_by_itself(family, given) else _unrepeat(family, given)
     whole = full or family or given
     first, _, rest = whole.partition(" ")
     if rest:
@@ -104,21 +102,21 @@ def _unrepeat(family: str, given: str) -> tuple[str, str, str]:
     return family, given, ""
 
 
-def _part(typed: str, typed_kana: str) -> tuple[str, str]:
-    """One part of a name in writing (``""`` if only its reading is known) and its reading."""
+def normalise_part(typed: str, typed_kana: str) -> Part:
+    """One part of a name, both clean: kana or romaji in the kanji column is its reading."""
     if typed_kana and not is_kana(typed_kana) and not is_latin(typed_kana) and (not typed or is_kana(typed)):
         typed, typed_kana = typed_kana, typed
     read = _reading(typed_kana)
     if not typed:
-        return "", read
+        return Part("", read)
     if is_kana(typed):
-        return "", read or skeleton(typed)
+        return Part("", read or skeleton(typed))
     if is_latin(typed):
         syllables = from_romaji(typed)
         if syllables:
-            return "", read or skeleton(syllables)
-        return "".join(letter for letter in typed.upper() if letter.isalpha()), read
-    return _fold(typed), read
+            return Part("", read or skeleton(syllables))
+        return Part("".join(letter for letter in typed.upper() if letter.isalpha()), read)
+    return Part(_fold(typed), read)
 
 
 def _reading(typed: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 """Raise it whenever any normaliser gives another result: it is in every fingerprint and in every model."""
 
 # Variation selectors choose a glyph, not a letter. They go first: NFKC would keep them, and no table would match.

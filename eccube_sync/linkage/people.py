@@ -10,6 +10,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from eccube_sync.linkage.columns import Column
 from eccube_sync.linkage.normalise import NORMALISER_VERSION
 from eccube_sync.matchers import NO_DATE, Integers
 
@@ -60,17 +61,19 @@ class People:
         column: Dates = getattr(self, name)
         if not len(column):
             return np.full(len(self), NO_DATE, np.int32)
-        dates = column if isinstance(column, np.ndarray) else np.array(_dates(column), "datetime64[D]")
-        days = dates.astype("datetime64[D]").astype(np.int64)
-        return np.where(np.isnat(dates), NO_DATE, days).astype(np.int32)
+        if isinstance(column, np.ndarray):
+            return _days(column)
+        distinct = Column.of(column)
+        return _days(np.array([value or None for value in distinct.values], "datetime64[D]"))[distinct.codes]
 
     def is_live(self) -> NDArray[np.bool_]:
         """``live``, all true where it was left empty altogether."""
         return np.asarray(self.live, bool) if len(self.live) else np.ones(len(self), bool)
 
 
-def _dates(column: Sequence[date | str | None]) -> list[date | str | None]:
-    return [value or None for value in column]
+def _days(dates: NDArray[np.datetime64]) -> NDArray[np.int32]:
+    days = dates.astype("datetime64[D]").astype(np.int64)
+    return np.where(np.isnat(dates), NO_DATE, days).astype(np.int32)
 
 
 _READ = (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eccube_sync.linkage.candidates import blocking_keys, join_keys
+from eccube_sync.linkage.candidates import candidate_pairs
 from eccube_sync.linkage.frequencies import VALUES
 from eccube_sync.linkage.model import Model, without_shared
 from eccube_sync.linkage.weights import LevelWeight
@@ -56,6 +56,11 @@ class ScoredPairs:
     def __len__(self) -> int:
         return len(self.customer_ids)
 
+    @classmethod
+    def joined(cls, parts: Sequence[ScoredPairs]) -> ScoredPairs:
+        """The pairs of all parts, one part behind the other."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+
     def take(self, rows: Rows) -> ScoredPairs:
         """These pairs only, in this order."""
         return ScoredPairs(
@@ -88,7 +93,7 @@ def match_pairs(
     processes splits ``pairs`` as it likes: a pair's score depends on that pair only.
     """
     if pairs is None:
-        pairs = join_keys(*blocking_keys(customers), *blocking_keys(members), excluded=model.common)
+        pairs = candidate_pairs(customers, members, model.common)
     i, j = pairs
     left, right = without_shared(model, customers), without_shared(model, members)
     kept: list[Rows] = []

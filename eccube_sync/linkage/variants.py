@@ -17,12 +17,13 @@ _CLASSES = """
 臨临 訳譯 読讀 譲讓 釈釋 銭錢 閑閒 陥陷 隠隱 霊靈 駒騌 髪髮 鴎鷗 鴬鶯 祷禱
 """
 
-_TABLE = {ord(variant): word[0] for word in _CLASSES.split() for variant in word[1:]}
+VARIANTS = {ord(variant): word[0] for word in _CLASSES.split() for variant in word[1:]}
+"""The code point of every variant and the letter it is compared as."""
 
 
 def fold_variants(text: str) -> str:
     """The text (after NFKC) with every variant kanji in its compared form and 々 written out."""
-    folded = text.translate(_TABLE)
+    folded = text.translate(VARIANTS)
     position = folded.find("々")
     while position > 0:
         folded = folded[:position] + folded[position - 1] + folded[position + 1 :]

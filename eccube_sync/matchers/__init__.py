@@ -6,12 +6,14 @@ To add a matcher: copy a neighbour, add one line to ``MATCHERS`` and one to ``li
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 Integers = NDArray[np.int64]
 Rows = NDArray[Any]
@@ -26,12 +28,14 @@ class Text:
     """A column of normalised strings, each distinct string kept once. ``""`` is "no information".
 
     ``codes`` (any shape, one row a person) point into ``values`` and ``hashes``; the hash of ``""`` is 0, so
-    that equality of two columns is ``(a != 0) & (a == b)`` on hashes alone, also across processes.
+    that equality of two columns is ``(a != 0) & (a == b)`` on hashes alone, also across processes. ``bags`` are
+    the letters of each string as a set of 64 bits: strings one slip apart differ in two of them at most.
     """
 
     codes: NDArray[np.int32]
     values: NDArray[np.object_]
     hashes: Integers
+    bags: NDArray[np.uint64]
 
     def hashed(self, rows: Rows | None = None) -> Integers:
         """The hash of each cell (of ``rows`` only, if given)."""
@@ -45,20 +49,28 @@ class Text:
 
     def take(self, rows: Rows) -> Text:
         """The same column for these rows only; the distinct strings are shared, not copied."""
-        return Text(self.codes[rows], self.values, self.hashes)
+        return replace(self, codes=self.codes[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A name in one script: its parts, and the whole. A joined name has the whole only."""
+    """A name in one script: its two parts, or the whole where they could not be told apart."""
 
     family: Text
     given: Text
-    full: Text
+    whole: Text
 
     def take(self, rows: Rows) -> Names:
         """The same names for these rows only."""
-        return Names(self.family.take(rows), self.given.take(rows), self.full.take(rows))
+        return Names(self.family.take(rows), self.given.take(rows), self.whole.take(rows))
+
+    def full(self, rows: Rows) -> list[str]:
+        """The full name of these rows; ``""`` where a part of it is unknown."""
+        columns = (self.family.strings(rows), self.given.strings(rows), self.whole.strings(rows))
+        return [
+            family + given if family and given else whole
+            for family, given, whole in zip(*columns, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +84,10 @@ class Prepared:
     ids: Integers
     written: Names
     read: Names
-    mobiles: Integers  # (n, 2): digits as a number
-    landlines: Integers  # (n, 2)
-    emails: Text  # (n, 3)
-    mailboxes: Text  # (n, 3): the part before the @, where it says something
+    mobiles: Integers  # (n, slots): digits as a number
+    landlines: Integers  # (n, slots)
+    emails: Text  # (n, slots)
+    mailboxes: Text  # (n, slots): the part before the @, where it says something
     birth: NDArray[np.int32]  # days since 1970-01-01, NO_DATE where unknown
     postal: Integers  # 7 digits as a number
     town: Integers  # hash of the address up to its first digit, without the prefecture
@@ -133,6 +145,29 @@ def meet(left: Integers, right: Integers) -> NDArray[np.bool_]:
     for a in left.T:
         for b in right.T:
             found |= (a == b) & (a != 0)
+    return found
+
+
+def one_slip(left: Text, right: Text, i: Rows, j: Rows, shortest: int = 1) -> NDArray[np.bool_]:
+    """Which pairs of strings differ by one letter replaced, missing, added or exchanged with its neighbour.
+
+    The longer of the two has ``shortest`` letters at least; equal strings and empty ones are no slip.
+    """
+    a, b = left.codes[i], right.codes[j]
+    unlike = left.bags[a] ^ right.bags[b]
+    for _bit in range(2):
+        unlike = unlike & (unlike - np.uint64(1) * (unlike != 0))  # takes the lowest of the bits away
+    maybe = np.flatnonzero((unlike == 0) & (left.hashes[a] != 0) & (right.hashes[b] != 0))
+    width = len(right.values)
+    pairs, place = np.unique(a[maybe].astype(np.int64) * width + b[maybe], return_inverse=True)
+    strings = left.values[pairs // width], right.values[pairs % width]
+    distance = process.cpdist(*strings, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
+    near = distance == 1
+    near[near] = [
+        max(len(x), len(y)) >= shortest for x, y in zip(*(one[near] for one in strings), strict=True)
+    ]
+    found = np.zeros(len(a), bool)
+    found[maybe] = near[place]
     return found
 
 

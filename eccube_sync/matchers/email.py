@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
-from eccube_sync.matchers import Level, Levels, Prepared, Rows, Verdict, meet
+from eccube_sync.matchers import Level, Levels, Prepared, Rows, Text, Verdict, meet, one_slip
 
 MISSING, DIFFERENT, NEAR, MAILBOX, SAME = range(5)
 
@@ -38,12 +39,12 @@ class EmailMatcher:
 
 def _near(left: Prepared, right: Prepared, i: Rows, j: Rows) -> NDArray[np.bool_]:
     found = np.zeros(len(i), bool)
-    addresses_left, addresses_right = left.emails.strings(i), right.emails.strings(j)
-    for a in addresses_left.T:
-        for b in addresses_right.T:
-            present = np.flatnonzero((a != "") & (b != ""))
-            distance = process.cpdist(
-                a[present], b[present], scorer=OSA.distance, score_cutoff=1, dtype=np.uint8
-            )
-            found[present] |= distance <= 1
+    for a in _slots(left.emails):
+        for b in _slots(right.emails):
+            found |= one_slip(a, b, i, j)
     return found
+
+
+def _slots(emails: Text) -> Iterator[Text]:
+    for codes in emails.codes.T:
+        yield replace(emails, codes=codes)

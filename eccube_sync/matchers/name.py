@@ -9,10 +9,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from eccube_sync.matchers import Level, Levels, Names, Prepared, Rows, Verdict
+from eccube_sync.matchers import Level, Levels, Names, Prepared, Rows, Verdict, one_slip
 
 MISSING, DIFFERENT, SIMILAR, HOMOPHONE, OTHER_READING, SAME_READING, SAME, SWAPPED = range(8)
 
@@ -67,9 +66,10 @@ def _compare_script(part: Part, left: Names, right: Names, i: Rows, j: Rows, sho
     levels = np.where(known, DIFFERENT, MISSING).astype(np.uint8)
     levels[known & (mine_left == mine_right)] = SAME
     open_pairs = np.flatnonzero(levels == DIFFERENT)
-    a = getattr(left, part).strings(i[open_pairs])
-    b = getattr(right, part).strings(j[open_pairs])
-    levels[open_pairs[_one_slip(a, b, shortest)]] = SIMILAR
+    i_open, j_open = i[open_pairs], j[open_pairs]
+    levels[open_pairs[one_slip(getattr(left, part), getattr(right, part), i_open, j_open, shortest)]] = (
+        SIMILAR
+    )
     levels[_swapped(left, right, i, j)] = SWAPPED
     joined = np.flatnonzero(_joined(left, i) | _joined(right, j))
     levels[joined] = [
@@ -77,15 +77,6 @@ def _compare_script(part: Part, left: Names, right: Names, i: Rows, j: Rows, sho
         for names in zip(_triples(left, i[joined]), _triples(right, j[joined]), strict=True)
     ]
     return levels
-
-
-def _one_slip(a: NDArray[np.object_], b: NDArray[np.object_], shortest: int) -> NDArray[np.bool_]:
-    """One character replaced, missing, added or exchanged, in names long enough for that to say something."""
-    distance = process.cpdist(a, b, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
-    near = np.flatnonzero(distance <= 1)
-    result = np.zeros(len(a), bool)
-    result[near] = [max(len(x), len(y)) >= shortest for x, y in zip(a[near], b[near], strict=True)]
-    return result
 
 
 def _swapped(left: Names, right: Names, i: Rows, j: Rows) -> NDArray[np.bool_]:
@@ -97,14 +88,12 @@ def _swapped(left: Names, right: Names, i: Rows, j: Rows) -> NDArray[np.bool_]:
 
 
 def _joined(names: Names, rows: Rows) -> NDArray[np.bool_]:
-    whole = names.full.hashed(rows) != 0
-    joined: NDArray[np.bool_] = whole & (names.family.hashed(rows) == 0) & (names.given.hashed(rows) == 0)
+    joined: NDArray[np.bool_] = names.whole.hashed(rows) != 0
     return joined
 
 
 def _triples(names: Names, rows: Rows) -> list[tuple[str, str, str]]:
-    columns = (names.family.strings(rows), names.given.strings(rows), names.full.strings(rows))
-    return list(zip(*columns, strict=True))
+    return list(zip(names.family.strings(rows), names.given.strings(rows), names.full(rows), strict=True))
 
 
 def _compare_joined(

@@ -39,7 +39,6 @@ KEY_WORDS = {
     "birth_given_kana": mark("birth date and reading of the given name"),
     "birth_family": mark("birth date and family name"),
     "birth_family_kana": mark("birth date and reading of the family name"),
-    "birth_first_letter": mark("birth date and first letter of the family name"),
     "birth_postal": mark("birth date and postal code"),
     "postal_given": mark("postal code and given name"),
     "postal_given_kana": mark("postal code and reading of the given name"),

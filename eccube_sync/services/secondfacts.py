@@ -57,9 +57,9 @@ def _agreement(left: Prepared, i: int, right: Prepared, j: int, facts: Sequence[
     return Agreement.DIFFERS if known else Agreement.UNKNOWN
 
 
-def _values(people: Prepared, row: int, fact: str) -> set[int]:
+def _values(people: Prepared, row: int, fact: str) -> set[int] | set[str]:
     if fact == "kana":
-        return set(people.read.full.hashed(np.array([row])).tolist()) - {0}
+        return set(people.read.full(np.array([row]))) - {""}
     if fact == "birth_date":
         return {int(people.birth[row])} - {int(NO_DATE)}
     numbers = [*people.mobiles[row].tolist(), *people.landlines[row].tolist()]

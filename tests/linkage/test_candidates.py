@@ -10,7 +10,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eccube_sync.linkage.candidates import blocking_keys, common_keys, join_keys, shared_kinds
+from eccube_sync.linkage.candidates import (
+    blocking_keys,
+    candidate_pairs,
+    common_keys,
+    join_keys,
+    shared_kinds,
+)
 from eccube_sync.linkage.prepare import prepare
 from tests.linkage.conftest import Lists
 from tests.linkage.crowd import Human, people
@@ -85,8 +91,19 @@ def test_a_person_without_any_information_is_nobodys_candidate() -> None:
 
 
 def test_a_key_that_too_many_share_is_not_followed() -> None:
-    many, few = np.array([7] * 5 + [8]), np.array([8, 9])
-    assert common_keys(many, few, max_block=4).tolist() == [7]
+    crowd = [replace(NOBODY, phones=("03-3456-7812",))] * 5 + [TARO] * 3
+    everybody = prepare(people(crowd))
+    shared = blocking_keys(prepare(people(crowd[:1])))[0]
+    assert common_keys(everybody, max_block=4, most_namesakes=4).tolist() == shared.tolist()
+    # Three who are called the same share two keys for it, in writing and in reading, besides all others.
+    assert len(common_keys(everybody, max_block=4, most_namesakes=2)) == 3
+
+
+def test_finding_pairs_kind_by_kind_finds_what_stored_keys_find(lists: Lists) -> None:
+    common = lists.model.common
+    whole = candidate_pairs(lists.customers, lists.members, common)
+    stored = join_keys(*blocking_keys(lists.customers), *blocking_keys(lists.members), excluded=common)
+    assert np.array_equal(whole, stored)
 
 
 KEY_OF_THE_PHONE = -5039330572453612166

