@@ -116,8 +116,11 @@ class Database(Section):
 class Projection(Section):
     """A place in EC-CUBE where the class is shown."""
 
-    kind: Literal["customer_group", "column", "none"] = Field(
-        description=mark("customer_group (the customer group plugin), column (a column of a table) or none."),
+    kind: Literal["customer_group", "column", "plugin", "none"] = Field(
+        description=mark(
+            "customer_group (the customer group plugin), column (a column of a table), plugin (our own plugin's card) "
+            "or none."
+        ),
         examples=["none"],
     )
     group: GroupName | None = Field(

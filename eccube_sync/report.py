@@ -49,6 +49,7 @@ LABELS: Mapping[str, str] = {
     "links_kept": mark("links kept"),
     "paused": mark("downgrades waiting for the end of the pause"),
     "projected": mark("changes written to EC-CUBE"),
+    "cards": mark("cards of our plugin written"),
     "drift": mark("places in EC-CUBE that somebody else changed"),
     "notices_queued": mark("notices queued"),
     "notices_baseline": mark("notices recorded but not mailed"),

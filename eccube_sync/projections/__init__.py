@@ -121,10 +121,11 @@ def compare_and_set(
     return outcomes
 
 
-from eccube_sync.projections import column, customer_group, none  # noqa: E402 - parts need the contract above
+from eccube_sync.projections import column, customer_group, none, plugin  # noqa: E402 - parts need the contract above
 
 PROJECTIONS: dict[str, Callable[[Settings], Projection]] = {
     "customer_group": customer_group.build,
     "column": column.build,
+    "plugin": plugin.build,
     "none": none.build,
 }

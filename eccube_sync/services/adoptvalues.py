@@ -10,7 +10,8 @@ from eccube_sync.db import AnyRow, reading
 from eccube_sync.i18n import _
 from eccube_sync.membership.facts import STORE
 from eccube_sync.report import Report
-from eccube_sync.services.projecting import Place, batches, places, present_values, set_state
+from eccube_sync.services.places import Place, places
+from eccube_sync.services.projecting import batches, present_values, set_state
 from eccube_sync.services.running import Run
 from eccube_sync.tables.customers import class_override, customer, customer_class, projection_state
 

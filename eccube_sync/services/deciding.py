@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from eccube_sync.db import CHUNK
 from eccube_sync.services.classing import ClassChange, write_classes
 from eccube_sync.services.noticing import queue_for_classes
-from eccube_sync.services.projecting import want
+from eccube_sync.services.places import want
 from eccube_sync.services.running import Run
 
 

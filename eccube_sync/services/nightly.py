@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 
 from eccube_sync.clock import FixedClock, from_database, tokyo_date
 from eccube_sync.configsources import Source
@@ -22,6 +23,7 @@ from eccube_sync.membership.forecast import announcement, upcoming_mass_dates
 from eccube_sync.membership.guards import clock as clock_guard
 from eccube_sync.membership.verdicts import raise_if_refused
 from eccube_sync.report import Report
+from eccube_sync.services.carding import has_cards, tell_shop
 from eccube_sync.services.classifying import apply_classify
 from eccube_sync.services.classifyplan import plan_classify
 from eccube_sync.services.dropfolder import newest_file, purge_imported, put_away
@@ -52,6 +54,7 @@ from eccube_sync.services.showing import STAGE_WORDS
 from eccube_sync.tables import classes
 from eccube_sync.tables.runs import run as run_table
 
+GOOD = frozenset({ExitCode.DONE, ExitCode.NEEDS_PERSON})
 SEVERITY = (
     ExitCode.UNEXPECTED, ExitCode.CONFIGURATION, ExitCode.GUARD_REFUSED, ExitCode.BAD_INPUT, ExitCode.LOCKED,
     ExitCode.NEEDS_PERSON,
@@ -119,7 +122,7 @@ def run_nightly(
     except BaseException:
         ping(addresses.failure)
         raise
-    ping(addresses.success if code in {ExitCode.DONE, ExitCode.NEEDS_PERSON} else addresses.failure)
+    ping(addresses.success if code in GOOD else addresses.failure)
     return report, code
 
 
@@ -136,6 +139,7 @@ def _night(
         for name, stage in STAGES.items():
             if name in stages:
                 _attempt(night, name, stage)
+        _tell_plugin(night)
     report = Report(_("Night of {today}:").format(today=run.today), dict(run.counts))
     if "notify" in stages:
         _notify(shop, connection, night, report)
@@ -271,6 +275,17 @@ def _cases(night: Night) -> None:
 
 def _summary(night: Night) -> None:
     night.tell(send_owner_mail(night.run, night.notes, refusals=night.refusals))
+
+
+def _tell_plugin(night: Night) -> None:
+    """Tell the shop's administration, by our plugin, that the night was a good one."""
+    run = night.run
+    if not has_cards(run.shop.settings) or night.exit_code not in GOOD:
+        return
+    try:
+        tell_shop(run, run.shop.clock.now())
+    except (EccubeSyncError, DBAPIError):  # the plugin is not there: the stage project said so
+        run.connection.rollback()
 
 
 STAGES: dict[str, Callable[[Night], None]] = {

@@ -16,7 +16,7 @@ from eccube_sync.notices import NOTICES, Situation, cancel_reason
 from eccube_sync.services.noticesituations import Links, links_of
 from eccube_sync.services.noticing import ALWAYS
 from eccube_sync.services.outboxrows import event_of, people_of
-from eccube_sync.services.projecting import places
+from eccube_sync.services.places import places
 from eccube_sync.settings import Settings
 from eccube_sync.tables.classes import class_rows
 from eccube_sync.tables.customers import projection_state

@@ -10,34 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
-from eccube_sync.membership.facts import EC_ONLY, STORE
-from eccube_sync.projections import CHUNK, PROJECTIONS, Change, Outcome, Projection
+from eccube_sync.membership.facts import STORE
+from eccube_sync.projections import CHUNK, Change, Outcome
 from eccube_sync.report import Report
-from eccube_sync.services.classing import ClassChange
+from eccube_sync.services.carding import has_cards, refresh_cards, refresh_cards_of
+from eccube_sync.services.places import Place, places
 from eccube_sync.services.running import Run, Shop
-from eccube_sync.settings import Settings
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer, projection_state
 
 SETTLED = frozenset({"done", "drift"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One configured projection with its settings."""
-
-    projection: Projection
-    on_drift: str
-
-    @property
-    def key(self) -> str:
-        """Under which key its states are kept."""
-        return self.projection.key
 
 
 @dataclass(slots=True)
@@ -47,6 +34,8 @@ class ProjectPlan:
     pending: dict[str, list[AnyRow]] = field(default_factory=dict)
     drifted: dict[str, list[AnyRow]] = field(default_factory=dict)
     unadopted: dict[str, int] = field(default_factory=dict)
+    only: frozenset[int] | None = None
+    """The customers it is about, by EC-CUBE id; None is everybody."""
 
     def report(self) -> Report:
         """The plan as counts."""
@@ -67,86 +56,47 @@ class ProjectPlan:
         ).format(found=found)
 
 
-def places(settings: Settings) -> list[Place]:
-    """The configured projections that show something."""
-    return [
-        Place(PROJECTIONS[one.kind](one), one.on_drift) for one in settings.projections if one.kind != "none"
-    ]
+def plan_projection(shop: Shop, connection: Connection, *, only: Sequence[int] | None = None) -> ProjectPlan:
+    """What would be written, and what somebody else changed since we wrote it.
 
-
-# --- what should stand there: part of the transaction that decides the class ---------------------
-
-
-def want(run: Run, changes: Sequence[ClassChange]) -> None:
-    """Note the classes that places must show from now on."""
-    moved = [change for change in changes if change.old_class != change.decision.membership_class]
-    for place in places(run.shop.settings):
-        for ids in chunks((change.customer_id for change in moved), 500):
-            _want(run, place, {one.customer_id: one for one in moved if one.customer_id in set(ids)})
-
-
-def _want(run: Run, place: Place, moved: dict[int, ClassChange]) -> None:
-    states = projection_state
-    known = {
-        row.customer_id
-        for row in run.connection.execute(
-            select(states.c.customer_id).where(
-                states.c.projection_key == place.key, states.c.customer_id.in_(list(moved))
-            )
-        )
-    }
-    shown_when_absent = place.projection.value_of(EC_ONLY) is None
-    new: list[dict[str, Any]] = []
-    for customer_id, change in moved.items():
-        wanted = change.decision.membership_class
-        if customer_id in known:
-            run.connection.execute(
-                update(states)
-                .where(states.c.projection_key == place.key, states.c.customer_id == customer_id)
-                .values(wanted_class=wanted, state="pending", run_id=run.id)
-            )
-        elif wanted == STORE or not shown_when_absent:
-            new.append(
-                {
-                    "projection_key": place.key,
-                    "customer_id": customer_id,
-                    "wanted_class": wanted,
-                    "state": "pending",
-                    "run_id": run.id,
-                }
-            )
-    if new:
-        run.connection.execute(insert(states), new)
-
-
-# --- carry it out ----------------------------------------------------------------------------------
-
-
-def plan_projection(shop: Shop, connection: Connection) -> ProjectPlan:
-    """What would be written, and what somebody else changed since we wrote it."""
-    plan = ProjectPlan()
+    ``only`` limits it to these EC-CUBE ids. A place nothing was ever written to is then left to a whole run, which
+    looks at what stands there.
+    """
+    plan = ProjectPlan(only=None if only is None else frozenset(only))
     with reading(connection):
         for place in places(shop.settings):
             place.projection.validate(connection)
-            rows = _states(connection, place.key)
+            rows = _states(connection, place.key, only)
             plan.pending[place.key] = [row for row in rows if row.state == "pending"]
             written = [row for row in rows if row.written_class and row.state in {"done", "drift"}]
-            ours = any(row.written_class for row in rows)
-            if not ours and (foreign := _foreign_values(connection, place)):
+            if only is not None:
+                plan.pending[place.key] *= _is_ours(connection, place.key)
+            elif not any(row.written_class for row in rows) and (
+                foreign := _foreign_values(connection, place)
+            ):
                 plan.unadopted[place.key] = foreign
             plan.drifted[place.key] = list(_drifted(connection, place, written))
     return plan
 
 
-def _states(connection: Connection, key: str) -> list[AnyRow]:
-    return list(
-        connection.execute(
-            select(projection_state, customer.c.eccube_id, customer.c.current)
-            .join(customer, customer.c.id == projection_state.c.customer_id)
-            .where(projection_state.c.projection_key == key)
-            .order_by(projection_state.c.customer_id)
-        )
+def _states(connection: Connection, key: str, only: Sequence[int] | None) -> list[AnyRow]:
+    statement = (
+        select(projection_state, customer.c.eccube_id, customer.c.current)
+        .join(customer, customer.c.id == projection_state.c.customer_id)
+        .where(projection_state.c.projection_key == key)
+        .order_by(projection_state.c.customer_id)
     )
+    if only is not None:
+        statement = statement.where(customer.c.eccube_id.in_(list(only)))
+    return list(connection.execute(statement))
+
+
+def _is_ours(connection: Connection, key: str) -> bool:
+    """Whether we ever wrote to this place."""
+    written = select(projection_state.c.customer_id).where(
+        projection_state.c.projection_key == key, projection_state.c.written_class.is_not(None)
+    )
+    return connection.execute(written.limit(1)).first() is not None
 
 
 def _drifted(connection: Connection, place: Place, rows: Sequence[AnyRow]) -> Iterator[AnyRow]:
@@ -185,11 +135,16 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
         for some in ([row for row in rows if not row.current], [row for row in rows if row.current]):
             for batch in batches(some):
                 run.transaction(_write, run, place, batch, {row.customer_id for row in drifted})
+    if has_cards(run.shop.settings):
+        if plan.only is None:
+            refresh_cards(run)
+        else:
+            refresh_cards_of(run, sorted(plan.only))
     return Report(_("Classes shown in EC-CUBE:"), _counts(run), needs_person=run.counts["drift"])
 
 
 def _counts(run: Run) -> dict[str, int]:
-    return {name: run.counts[name] for name in ("projected", "drift")}
+    return {name: run.counts[name] for name in ("projected", "cards", "drift")}
 
 
 def batches(rows: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:

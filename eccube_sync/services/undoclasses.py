@@ -14,7 +14,7 @@ from eccube_sync.membership.facts import EC_ONLY, STORE
 from eccube_sync.membership.holds import hold_after_undo
 from eccube_sync.services.classing import gather, plan_classes, write_classes
 from eccube_sync.services.overriding import end_override
-from eccube_sync.services.projecting import want
+from eccube_sync.services.places import want
 from eccube_sync.services.running import Run
 from eccube_sync.services.undofacts import UNDO, Finding, Step, later_runs, steps
 from eccube_sync.tables.classes import chunks

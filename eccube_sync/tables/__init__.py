@@ -1,6 +1,6 @@
 """Our own tables: the truth about links, classes, notices and runs (DESIGN §3.1)."""
 
-from eccube_sync.tables import cases, codes, customers, later, links, members, notices, runs
+from eccube_sync.tables import cases, codes, customers, inbox, later, links, members, notices, runs
 from eccube_sync.tables.metadata import OWN_SCHEMA, metadata
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "cases",
     "codes",
     "customers",
+    "inbox",
     "later",
     "links",
     "members",

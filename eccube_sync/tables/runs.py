@@ -20,6 +20,8 @@ installation = Table(
     Column("matched_run_id", BigKey, nullable=False, server_default="0"),
     word("policy_hash", 64, nullable=True),
     moment("created_at"),
+    # what earlier runs than this one changed stands on the plugin's cards already
+    Column("carded_run_id", BigKey, nullable=False, server_default="0"),
     **TABLE_OPTIONS,
 )
 

@@ -20,6 +20,7 @@ CREATE TABLE eccube_sync.installation (
     matched_run_id BIGINT NOT NULL DEFAULT '0',
     policy_hash VARCHAR(64),
     created_at DATETIME NOT NULL,
+    carded_run_id BIGINT NOT NULL DEFAULT '0',
     CONSTRAINT pk_installation PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 ROW_FORMAT=DYNAMIC COLLATE utf8mb4_bin;
 
@@ -128,6 +129,14 @@ CREATE TABLE eccube_sync.suspended_address (
     CONSTRAINT pk_suspended_address PRIMARY KEY (address_hash)
 )ENGINE=InnoDB CHARSET=utf8mb4 ROW_FORMAT=DYNAMIC COLLATE utf8mb4_bin;
 
+CREATE TABLE eccube_sync.card_state (
+    customer_id BIGINT NOT NULL,
+    digest VARCHAR(64) NOT NULL,
+    run_id BIGINT NOT NULL,
+    CONSTRAINT pk_card_state PRIMARY KEY (customer_id),
+    CONSTRAINT fk_card_state_run_id FOREIGN KEY(run_id) REFERENCES eccube_sync.run (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 ROW_FORMAT=DYNAMIC COLLATE utf8mb4_bin;
+
 CREATE TABLE eccube_sync.code_batch (
     id BIGINT NOT NULL AUTO_INCREMENT,
     label VARCHAR(190) NOT NULL,
@@ -172,6 +181,25 @@ CREATE TABLE eccube_sync.customer_class (
 CREATE INDEX ix_customer_class_due_on ON eccube_sync.customer_class (due_on);
 
 CREATE INDEX ix_customer_class_valid_through ON eccube_sync.customer_class (valid_through);
+
+CREATE TABLE eccube_sync.inbox_row (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    row_key VARCHAR(32) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    eccube_id BIGINT,
+    state VARCHAR(16) NOT NULL,
+    reason VARCHAR(64),
+    actor VARCHAR(190),
+    received_at DATETIME NOT NULL,
+    run_id BIGINT NOT NULL,
+    CONSTRAINT pk_inbox_row PRIMARY KEY (id),
+    CONSTRAINT uq_inbox_row_row_key UNIQUE (row_key),
+    CONSTRAINT fk_inbox_row_run_id FOREIGN KEY(run_id) REFERENCES eccube_sync.run (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 ROW_FORMAT=DYNAMIC COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_inbox_row_eccube_id ON eccube_sync.inbox_row (eccube_id);
+
+CREATE INDEX ix_inbox_row_state ON eccube_sync.inbox_row (state);
 
 CREATE TABLE eccube_sync.journal (
     id BIGINT NOT NULL AUTO_INCREMENT,

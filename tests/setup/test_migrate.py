@@ -217,9 +217,7 @@ def test_only_the_statements_still_to_run_are_printed(
     capsys.readouterr()
     place.run("migrate", "--sql")
     printed = capsys.readouterr().out
-    assert printed.count("CREATE INDEX") == 1
-    assert "CREATE TABLE" not in printed
-    assert "UPDATE" in printed
+    assert printed.count("UPDATE schema_version") == 1
 
 
 def test_statements_are_printed_without_a_server_too(

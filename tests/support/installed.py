@@ -192,15 +192,18 @@ class InstalledShop:
             return list(connection.execute(statement))
 
 
-def install(eccube: Shop, folder: Path) -> InstalledShop:
-    """Install beside ``eccube``; on MariaDB the program then runs as the account that ``grants`` printed."""
+def install(eccube: Shop, folder: Path, sections: str = "") -> InstalledShop:
+    """Install beside ``eccube``; on MariaDB the program then runs as the account that ``grants`` printed.
+
+    ``sections`` are further lines of the configuration.
+    """
     folder.mkdir(mode=0o700)
     eccube.add_mail_magazine()
     number = next(_numbers)
     clock = FixedClock(datetime.combine(TODAY, time(12), TOKYO).astimezone(UTC))
     if eccube.server is None:
         lines = f'kind = "sqlite"\neccube = "{eccube.database}"\nown = "eccube_sync.db"'
-        shop = InstalledShop(eccube, folder, clock, lines)
+        shop = InstalledShop(eccube, folder, clock, lines, sections=sections)
         shop.configure()
         settings = shop.settings()
         settings.folders.create()
@@ -216,7 +219,7 @@ def install(eccube: Shop, folder: Path) -> InstalledShop:
         f'[database.runtime]\nuser = "runtime_{number}"\npassword_file = "password"\n'
         f'[database.setup]\nuser = "setup_{number}"\npassword_file = "password"'
     )
-    shop = InstalledShop(eccube, folder, clock, lines)
+    shop = InstalledShop(eccube, folder, clock, lines, sections=sections)
     shop.configure()
     settings = shop.settings()
     settings.folders.create()

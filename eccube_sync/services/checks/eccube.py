@@ -10,7 +10,8 @@ from eccube_sync.db import reading
 from eccube_sync.eccube import GENERATIONS, SchemaProblem, detect
 from eccube_sync.i18n import _
 from eccube_sync.services.findings import Finding, fine, note, wrong
-from eccube_sync.services.projecting import places, plan_projection
+from eccube_sync.services.places import places
+from eccube_sync.services.projecting import plan_projection
 from eccube_sync.services.running import Shop
 
 

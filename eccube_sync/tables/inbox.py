@@ -1,0 +1,71 @@
+"""What came in from the EC-CUBE plugin: the key of every row, so that none is taken twice; never what it held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Connection, Index, String, Table, UniqueConstraint, select
+from sqlalchemy import column as named
+from sqlalchemy import table as foreign
+
+from eccube_sync.db import AnyRow
+from eccube_sync.tables.metadata import TABLE_OPTIONS, BigKey, key, metadata, moment, reference, word
+
+# A row of the plugin's inbox that we took. The plugin's own row is never changed or deleted.
+inbox_row = Table(
+    "inbox_row",
+    metadata,
+    key(),
+    word("row_key", 32),
+    word("kind", 16),  # link_code, card, proof, request, upload, download
+    Column("eccube_id", BigKey),
+    word("state", 16),  # taken, done, refused
+    # why it was refused: broken_seal, wrong_mark, unknown_kind, incomplete, …
+    word("reason", 64, nullable=True),
+    # the admin who asked for it; NULL for a customer
+    Column("actor", String(190)),
+    moment("received_at"),
+    reference("run_id", "run"),
+    UniqueConstraint("row_key"),
+    Index("ix_inbox_row_eccube_id", "eccube_id"),
+    Index("ix_inbox_row_state", "state"),
+    **TABLE_OPTIONS,
+)
+
+# What the card of a customer held when it was last written, to find cards that are missing or another's.
+card_state = Table(
+    "card_state",
+    metadata,
+    Column("customer_id", BigKey, primary_key=True, autoincrement=False),
+    word("digest", 64),
+    reference("run_id", "run"),
+    **TABLE_OPTIONS,
+)
+
+INBOX_NAME = "plg_eccube_sync42_inbox"
+INBOX = foreign(
+    INBOX_NAME,
+    *(named(one) for one in ("id", "row_key", "kind", "customer_id", "sealed", "mac", "create_date")),
+)
+"""The plugin's inbox, in EC-CUBE's database: read, never written."""
+
+ROWS_AT_ONCE = 500
+
+
+def waiting_rows(connection: Connection, eccube_ids: Sequence[int] | None = None) -> list[AnyRow]:
+    """Rows of the inbox we have not taken, the oldest first, without what is sealed in them."""
+    statement = (
+        select(INBOX.c.id, INBOX.c.row_key, INBOX.c.kind, INBOX.c.customer_id, INBOX.c.create_date)
+        .outerjoin(inbox_row, inbox_row.c.row_key == INBOX.c.row_key)
+        .where(INBOX.c.row_key.is_not(None), inbox_row.c.id.is_(None))
+        .order_by(INBOX.c.id)
+        .limit(ROWS_AT_ONCE)
+    )
+    if eccube_ids is not None:
+        statement = statement.where(INBOX.c.customer_id.in_(list(eccube_ids)))
+    return list(connection.execute(statement))
+
+
+def sealed_rows(connection: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
+    """Id in the inbox → the whole row."""
+    return {row.id: row for row in connection.execute(select(INBOX).where(INBOX.c.id.in_(list(ids))))}
