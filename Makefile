@@ -12,7 +12,7 @@ DIST := dist
 .PHONY: help venv demo test lint docs messages schema plugin bench clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 venv: $(VENV)/.developing ## Make .venv with everything needed to develop
 
@@ -53,6 +53,10 @@ plugin: ## Pack the EC-CUBE plugin for upload into dist/
 
 bench: $(VENV)/.developing ## Measure import, classification and a night with 63,000 customers and 100,000 members
 	$(BIN)/python -m benchmarks.nightly.measure
+
+.PHONY: month-end
+month-end: $(VENV)/.developing ## Play a month-end at which 10,000 memberships end on one day
+	$(BIN)/python -m benchmarks.monthend
 
 clean: ## Remove everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

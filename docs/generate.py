@@ -44,6 +44,7 @@ SHOWN = (
     "codes claims --limit 3",
     "overrides set 1 --class store --until 2027-03-31 --reason 'paid by bank transfer'",
     "notices preview expired",
+    "notices preview exporter",
 )
 """Commands whose output pages may show, besides the steps of the demo."""
 

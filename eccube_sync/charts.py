@@ -5,11 +5,15 @@ Pygal draws them: pure Python, one small dependency, kept up since 2012, and its
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pygal
 from pygal.style import Style
+
+# The library hooks into every later import of the process to find its maps, which we do not use.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 COLOURS = ("#1f5fa8", "#c65d00", "#2e7d4f", "#8a4baf", "#7a7a7a", "#b3123f", "#00798c", "#9a7b00")
 _SIZES = ("label", "major_label", "legend", "value", "value_label")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Literal
 
@@ -27,6 +28,17 @@ from eccube_sync.i18n import mark
 
 DEFAULT_PORTS = {"starttls": 587, "smtps": 465, "plain": 25}
 
+PUBLISHED_LIMITS: Mapping[str, tuple[int, int]] = {
+    "lolipop_economy": (100, 1_000),
+    "lolipop_light": (300, 3_000),
+    "lolipop_standard": (1_000, 10_000),
+    "xserver": (1_500, 15_000),
+}
+"""Mails in an hour and in a day that a rental host allows one contract, as the host itself publishes it."""
+OURS_OF_IT = 0.8
+"""Our part of a host's limit: the shop's own mails, such as those about orders, count too."""
+DEFAULT_CAPS = (1_000, 5_000)
+
 
 class Notices(Section):
     """Mails to customers about their membership."""
@@ -38,9 +50,22 @@ class Notices(Section):
         (30, 7, 1), description=mark("Days before the end date on which a reminder is due.")
     )
     window: Window = Field("10:00-18:00", description=mark("Time of day mails may leave, in Japan."))
+    host: Literal["lolipop_economy", "lolipop_light", "lolipop_standard", "xserver"] | None = Field(
+        None,
+        examples=["xserver"],
+        description=mark(
+            "Rental host whose published limits set per_hour and per_day, at 80 percent of them."
+        ),
+    )
     per_minute: Positive = Field(60, description=mark("Mails in a minute at most."))
-    per_hour: Positive = Field(1000, description=mark("Mails in an hour at most."))
-    per_day: Positive = Field(5000, description=mark("Mails in a day at most."))
+    per_hour: Positive | None = Field(
+        None,
+        examples=[1000],
+        description=mark("Mails in an hour at most; unset means the host's, else 1000."),
+    )
+    per_day: Positive | None = Field(
+        None, examples=[5000], description=mark("Mails in a day at most; unset means the host's, else 5000.")
+    )
     max_age_days: Days = Field(7, description=mark("Events older than this are recorded and not mailed."))
     promotion: Flag = Field(
         False,
@@ -51,6 +76,13 @@ class Notices(Section):
         examples=["mail_templates"],
         description=mark("Folder with your own mail texts; what is not there is taken from the package."),
     )
+
+    @property
+    def caps(self) -> tuple[int, int, int]:
+        """Mails in a minute, an hour and a day at most."""
+        published = PUBLISHED_LIMITS.get(self.host or "")
+        hour, day = (int(limit * OURS_OF_IT) for limit in published) if published else DEFAULT_CAPS
+        return self.per_minute, self.per_hour or hour, self.per_day or day
 
     @property
     def send_window(self) -> tuple[time, time]:

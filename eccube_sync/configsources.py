@@ -123,6 +123,11 @@ class Source(Section):
         examples=["store@example.jp"],
         description=mark("Who is reminded once a day when a file is overdue."),
     )
+    export_steps: Texts = Field(
+        (),
+        examples=[["Open Members", "Click Export"]],
+        description=mark("Clicks to make in the POS, for that reminder; unset means those of the format."),
+    )
     accounts_per_member: Annotated[int, Field(strict=True, ge=1, le=9)] = Field(
         1, description=mark("How many accounts in the web shop one member may have.")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -60,6 +61,15 @@ class _UnfoldedHeader(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A text file that comes with a mail; ``kind`` is ``html`` or ``plain``."""
+
+    name: str  # ASCII
+    kind: str
+    text: str
+
+
 def _policy() -> EmailPolicy[EmailMessage]:
     headers = HeaderRegistry()
     headers.map_to_type("list-unsubscribe", _UnfoldedHeader)
@@ -104,6 +114,7 @@ def build_message(
     message_id: str,
     date: datetime,
     unsubscribe_url: str | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """The whole mail, 7 bit, CRLF line ends. ``date`` is aware; ``unsubscribe_url`` only with a promotion.
 
@@ -127,10 +138,12 @@ def build_message(
         "content-type",
         "content-transfer-encoding",
     }
-    _check_text(text, html or "")
+    _check_text(text, html or "", *(one.text for one in attachments))
     message.set_content(text, charset="utf-8")
     if html is not None:
         message.add_alternative(html, subtype="html", charset="utf-8")
+    for one in attachments:
+        message.add_attachment(one.text, subtype=one.kind, charset="utf-8", filename=one.name)
     content = message.as_bytes()
     _check_header_lines(content, wanted)
     return content

@@ -56,6 +56,13 @@ class Caps:
                 moments.append(newest_first[cap - 1] + span)
         return max(moments)
 
+    def in_a_day(self, window: SendWindow) -> int | None:
+        """How many mails can leave on one day; None = no limit."""
+        opens, closes = (part.hour * 60 + part.minute for part in (window.opens, window.closes))
+        minutes = closes - opens
+        spans = ((self.per_minute, minutes), (self.per_hour, minutes / 60), (self.per_day, 1))
+        return min((int(cap * spans_a_day) for cap, spans_a_day in spans if cap), default=None)
+
     def _limits(self) -> list[tuple[int, timedelta]]:
         spans = (
             (self.per_minute, timedelta(minutes=1)),

@@ -73,6 +73,7 @@ LABELS: Mapping[str, str] = {
     "review_files_purged": mark("old review files deleted"),
     "characters_replaced": mark("characters the encoding could not hold"),
     "overdue_files": mark("overdue member exports"),
+    "dates_to_approve": mark("coming days whose downgrades must be approved"),
     "codes_issued": mark("codes issued"),
     "codes_assigned": mark("codes assigned"),
     "codes_used": mark("codes used"),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import ceil
 from typing import NamedTuple
 
 from eccube_sync.i18n import _
@@ -53,6 +54,11 @@ class MassDate(NamedTuple):
     customers: int
     approved: int
 
+    @property
+    def settled(self) -> bool:
+        """Whether all of them were approved."""
+        return self.approved >= self.customers
+
 
 def forecast(last_days: Iterable[date | None]) -> Counter[date]:
     """How many customers fall on which date, from the last valid day of everyone who has the class."""
@@ -76,9 +82,9 @@ def upcoming_mass_dates(
     ]
 
 
-def announcement(mass_date: MassDate) -> str:
-    """The sentence for the owner's mail about one mass date."""
-    if mass_date.approved >= mass_date.customers:
+def announcement(mass_date: MassDate, mails_in_a_day: int | None) -> str:
+    """The sentences for the owner's mail about one mass date; mails leave at most so many a day."""
+    if mass_date.settled:
         text = _(
             "On {day}, {count} customers will lose the store class if they do not renew; this is approved."
         )
@@ -87,7 +93,11 @@ def announcement(mass_date: MassDate) -> str:
             "On {day}, {count} customers will lose the store class if they do not renew, and the nightly run "
             "will refuse so many. If it is right, run: eccube-sync guards approve {day} {count}"
         )
-    return text.format(day=mass_date.day.isoformat(), count=mass_date.customers)
+    sentence = text.format(day=mass_date.day.isoformat(), count=mass_date.customers)
+    if mails_in_a_day is None or mass_date.customers <= mails_in_a_day:
+        return sentence
+    spread = _("Their mails take {days} days at the caps of [notices].")
+    return f"{sentence} {spread.format(days=ceil(mass_date.customers / mails_in_a_day))}"
 
 
 def _at(counts: Mapping[date, int], day: date | None) -> int:

@@ -130,6 +130,11 @@ def cancel_reason(kind: str, event: Event, situation: Situation) -> str | None:
     return notice.still_due(event, situation)
 
 
+def urgency_of(kind: str, event: Event) -> int:
+    """How soon a mail must leave, 0 first: a reminder of the last day would be untrue tomorrow."""
+    return 0 if event.days is not None and event.days <= 1 else NOTICES[kind].URGENCY
+
+
 def context(kind: str, values: Mapping[str, Plain | None], *, proven: bool) -> dict[str, Plain]:
     """The values a template of ``kind`` gets, out of ``values`` (others are left out, None counts as absent).
 

@@ -84,6 +84,8 @@ class PosFormat(Protocol):
     NEVER_READ: tuple[str, ...]
     # Field -> word or code in the file -> our value; "" among the words allows an empty cell.
     LEGENDS: Mapping[str, Mapping[str, str]]
+    # What to click in the POS to get the file, in words to be translated.
+    EXPORT_STEPS: tuple[str, ...]
     # A fallback takes a file that no other format claims and whose needed columns are there.
     FALLBACK: bool
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from eccube_sync.i18n import mark
+
 KEY: str = "generic"
 FALLBACK: bool = True
+EXPORT_STEPS: tuple[str, ...] = (
+    mark("Log in to the POS"),
+    mark("Export all members as CSV with the same columns as always, and do not open it in Excel"),
+)
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "code": (

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eccube_sync.csvfile import normalise_header
+from eccube_sync.i18n import mark
 
 KEY: str = "smaregi"
 FALLBACK: bool = False
+EXPORT_STEPS: tuple[str, ...] = (
+    mark("Log in to the management page of Smaregi in a browser"),
+    mark("Open the list of members and search without any condition, so that everybody is in it"),
+    mark("Download it as CSV with the columns chosen at the setup, and do not open it in Excel"),
+)
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "store_key": ("会員ID",),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from eccube_sync.eccube import EccubeCustomer
-from eccube_sync.mailmessage import Sender, build_message, check_address, message_id
+from eccube_sync.mailmessage import Attachment, Sender, build_message, check_address, message_id
 from eccube_sync.mailtemplates import Plain, PromotionSender, Rendered, Templates
 from eccube_sync.membership.facts import STORE
 from eccube_sync.notices import context
@@ -59,7 +59,14 @@ class Composer:
         """A notice with example values, in this shop's own name."""
         return self._templates.render(kind, {**values, **self._shop_values(known=values)})
 
-    def build(self, rendered: Rendered, recipient: str, identity: str, now: datetime) -> bytes:
+    def build(
+        self,
+        rendered: Rendered,
+        recipient: str,
+        identity: str,
+        now: datetime,
+        attachments: Sequence[Attachment] = (),
+    ) -> bytes:
         """The bytes of a rendered mail in the shop's name."""
         unsubscribe = self._settings.sender.unsubscribe_url if rendered.promotion else None
         return build_message(
@@ -71,6 +78,7 @@ class Composer:
             message_id=identity,
             date=now,
             unsubscribe_url=str(unsubscribe) if unsubscribe else None,
+            attachments=attachments,
         )
 
     def _values(self, to: Addressee) -> dict[str, Plain | None]:

@@ -21,12 +21,16 @@ from eccube_sync.settings import Settings
 AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MailPlan:
-    """Mails a plan would queue, and the events that warrant them, by kind."""
+    """Mails a plan would queue, and the events that warrant them, by kind.
+
+    ``foreseen`` of the mails are about an end that was known before this run: however many, they are no surprise.
+    """
 
     mails: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
+    foreseen: int = 0
 
 
 def planned_mails(
@@ -45,6 +49,7 @@ def planned_mails(
     if baseline or settings.mail is None:
         return plan
     oldest = today - timedelta(days=settings.notices.max_age_days)
+    foreseen = {change.customer_id for change in changes if change.downgraded and change.foreseen}
     for start in range(0, len(changes), AT_ONCE):
         due = [
             one
@@ -52,7 +57,9 @@ def planned_mails(
             if one.kind in settings.notices.kinds and one.event_on >= oldest
         ]
         known = existing_keys(connection, map(key_of, due))
-        plan.mails.update(one.kind for one in due if key_of(one) not in known)
+        fresh = [one for one in due if key_of(one) not in known]
+        plan.mails.update(one.kind for one in fresh)
+        plan.foreseen += sum(one.kind == "expired" and one.event.customer in foreseen for one in fresh)
     for change in changes:
         plan.events["expired"] += change.downgraded
         plan.events["restored"] += change.upgraded
@@ -71,6 +78,6 @@ def mail_verdicts(
 ) -> list[GuardVerdict]:
     """What the guard says about a plan's mails. ``approved`` downgrades of the day may all be mailed."""
     numbers = guard_numbers(settings)
-    foreseen = min(approved, plan.mails["expired"])
+    foreseen = max(plan.foreseen, min(approved, plan.mails["expired"]))
     allowed = replace(numbers, mails_maximum=numbers.mails_maximum + foreseen)
     return [mails_per_run(plan.mails, plan.events, allowed, expected)]

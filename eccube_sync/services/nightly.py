@@ -19,6 +19,7 @@ from eccube_sync.db import reading
 from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode, LockedError, UsageError
 from eccube_sync.i18n import _
+from eccube_sync.mailpace import Caps, SendWindow
 from eccube_sync.membership.forecast import announcement, upcoming_mass_dates
 from eccube_sync.membership.guards import clock as clock_guard
 from eccube_sync.membership.verdicts import raise_if_refused
@@ -28,8 +29,10 @@ from eccube_sync.services.classifying import apply_classify
 from eccube_sync.services.classifyplan import plan_classify
 from eccube_sync.services.dropfolder import newest_file, purge_imported, put_away
 from eccube_sync.services.expiring import apply_expiry, plan_expiry
+from eccube_sync.services.exportreminder import remind_exporter
 from eccube_sync.services.guarding import approvals, expected_falls
 from eccube_sync.services.importing import apply_import, guard, plan_import
+from eccube_sync.services.monthmail import send_month_mail
 from eccube_sync.services.noticing import queue_reminders
 from eccube_sync.services.overdue import (
     imported_on_an_earlier_day,
@@ -216,6 +219,8 @@ def _tell_overdue(night: Night) -> None:
         night.old_data.add(one.key)
         night.codes.add(ExitCode.NEEDS_PERSON)
         night.notes.append(overdue_sentence(one))
+        if failure := remind_exporter(night.run, one):
+            night.notes.append(failure)
 
 
 def _decisions(night: Night) -> None:
@@ -260,8 +265,15 @@ def _announce(night: Night) -> None:
         falls = expected_falls(run.connection, run.today, numbers.announce_days)
         active = classes.count_active(run.connection)
         approved = approvals(run.connection, list(falls))
+    notices = run.shop.settings.notices
+    a_day = Caps(*notices.caps).in_a_day(SendWindow(*notices.send_window))
     for mass_date in upcoming_mass_dates(falls, active, tokyo_date(run.now), numbers, approved):
-        night.notes.append(announcement(mass_date))
+        sentence = announcement(mass_date, a_day)
+        if mass_date.settled:
+            night.notes.append(sentence)
+        else:  # a person must act in time, so it goes before whatever else there is to say
+            night.notes.insert(0, sentence)
+            run.counts["dates_to_approve"] += 1
 
 
 def _project(night: Night) -> None:
@@ -274,6 +286,7 @@ def _cases(night: Night) -> None:
 
 
 def _summary(night: Night) -> None:
+    night.tell(send_month_mail(night.run))
     night.tell(send_owner_mail(night.run, night.notes, refusals=night.refusals))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from eccube_sync import mailowner, notices
+from eccube_sync import mailshop, notices
 from eccube_sync.configmail import Mail
 from eccube_sync.csvwriter import atomic_file
 from eccube_sync.db import reading
@@ -25,7 +25,7 @@ from eccube_sync.services.running import Shop
 from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import installation
 
-KINDS = (*notices.NOTICES, mailowner.TEMPLATE)
+KINDS = (*notices.NOTICES, mailshop.OWNER, mailshop.EXPORTER, mailshop.MONTH)
 
 
 def preview(settings: Settings, kind: str, *, proven: bool = True) -> Rendered:
@@ -34,8 +34,9 @@ def preview(settings: Settings, kind: str, *, proven: bool = True) -> Rendered:
 
 
 def _values(kind: str, *, proven: bool) -> dict[str, Plain]:
-    if kind == mailowner.TEMPLATE:
-        return dict(mailowner.EXAMPLES[1].values())
+    to_shop = mailshop.examples()
+    if kind in to_shop:
+        return dict(to_shop[kind][min(1, len(to_shop[kind]) - 1)])
     if kind not in notices.NOTICES:
         raise UsageError(
             _("There is no notice {kind}; there are: {kinds}").format(kind=kind, kinds=", ".join(KINDS))

@@ -176,11 +176,14 @@ def queue_reminders(run: Run, *, expected: int | None = None) -> None:
     if "expiring" not in run.shop.settings.notices.kinds:
         return
     with reading(run.connection):
-        due = _fresh(run, _reminders(run))
+        ending = _ending(run)
+        due = _fresh(run, _reminders(run, ending))
         started = _first_classified(run)
     if started and not run.baseline:
         counts = Counter({"expiring": len(due)})
-        raise_if_refused(mail_verdicts(run.shop.settings, MailPlan(counts, counts), expected=expected))
+        known_before = {row.customer_id for row in ending if row.run_id != run.id}
+        plan = MailPlan(counts, counts, sum(one.event.customer in known_before for one in due))
+        raise_if_refused(mail_verdicts(run.shop.settings, plan, expected=expected))
     for start in range(0, len(due), COMPOSED_AT_ONCE):
         part = due[start : start + COMPOSED_AT_ONCE]
         with reading(run.connection):
@@ -192,11 +195,12 @@ def _first_classified(run: Run) -> bool:
     return run.connection.execute(select(installation.c.first_classify_run_id)).scalar_one() is not None
 
 
-def _reminders(run: Run) -> list[DueNotice]:
+def _ending(run: Run) -> Sequence[AnyRow]:
+    """The classes that end within the days of the reminders."""
     settings, today = run.shop.settings, run.today
     until = today + timedelta(days=max(settings.notices.expiring_days, default=0))
     classes = customer_class.c
-    rows = run.connection.execute(
+    return run.connection.execute(
         select(customer_class)
         .where(
             classes.membership_class == STORE,
@@ -208,9 +212,13 @@ def _reminders(run: Run) -> list[DueNotice]:
         )
         .order_by(classes.customer_id)
     ).all()
+
+
+def _reminders(run: Run, ending: Sequence[AnyRow]) -> list[DueNotice]:
     due: list[DueNotice] = []
-    for start in range(0, len(rows), AT_ONCE):
-        due += due_reminders(settings, run.connection, today, rows[start : start + AT_ONCE])
+    for start in range(0, len(ending), AT_ONCE):
+        part = ending[start : start + AT_ONCE]
+        due += due_reminders(run.shop.settings, run.connection, run.today, part)
     return due
 
 

@@ -13,7 +13,7 @@ from eccube_sync.clock import from_database
 from eccube_sync.db import AnyRow
 from eccube_sync.eccube import GENERATIONS, EccubeCustomer, detect
 from eccube_sync.mailmessage import MessageRefusedError
-from eccube_sync.notices import NOTICES, Event
+from eccube_sync.notices import NOTICES, Event, urgency_of
 from eccube_sync.services.composing import Addressee, Composer
 from eccube_sync.services.noticesituations import DueNotice
 from eccube_sync.settings import Settings
@@ -63,7 +63,7 @@ def row_of(due: DueNotice, outcome: Outcome, identity: str, run_id: int, now: da
         "end_date": event.end_date,
         "days": event.days,
         "event_on": due.event_on,
-        "urgency": NOTICES[due.kind].URGENCY,
+        "urgency": urgency_of(due.kind, event),
         "state": outcome.state,
         "reason": outcome.reason,
         "message_id": identity,

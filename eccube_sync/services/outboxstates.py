@@ -55,7 +55,7 @@ def due_notices(connection: Connection, now: datetime, summarised: date | None) 
                 or_(notice.c.next_try_at.is_(None), notice.c.next_try_at <= to_database(now)),
                 _told(summarised),
             )
-            .order_by(notice.c.urgency, notice.c.id)
+            .order_by(notice.c.urgency, notice.c.days, notice.c.id)
             .limit(AT_ONCE)
         )
     )

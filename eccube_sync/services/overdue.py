@@ -57,7 +57,7 @@ def waiting_sentences(shop: Shop, connection: Connection, old: Collection[str]) 
     """For each of these sources, by key, how many customers keep a class that has ended by its old data."""
     if not old:
         return []
-    taken, waiting = _data_taken(connection), _unconfirmed(connection)
+    taken, waiting = _data_taken(connection), waiting_by_source(connection)
     numbers, now = guard_numbers(shop.settings), shop.clock.now()
     found = []
     for one in shop.settings.sources:
@@ -86,7 +86,15 @@ def _data_taken(connection: Connection) -> dict[str, datetime | None]:
     return {row.source_key: from_database(row.taken_at) if row.taken_at else None for row in rows}
 
 
-def _unconfirmed(connection: Connection) -> Counter[str]:
+def hours_late(shop: Shop, connection: Connection, of_source: Source) -> int:
+    """How long a stale source's export should have been here, in hours; 0 where it has given nothing yet."""
+    moment = _data_taken(connection).get(of_source.key)
+    if moment is None:
+        return 0
+    return round((shop.clock.now() - moment).total_seconds() / 3600) - of_source.export_every_hours
+
+
+def waiting_by_source(connection: Connection) -> Counter[str]:
     """Source key → customers who keep the class until newer data confirms its end."""
     keeping = select(customer_class.c.member_id).where(
         # They are looked at again every night; the date is what the table finds them by.

@@ -10,25 +10,19 @@ from sqlalchemy import ColumnElement, Table, and_, func, select
 
 from eccube_sync.clock import from_database, to_database
 from eccube_sync.db import reading
-from eccube_sync.errors import EccubeSyncError
 from eccube_sync.i18n import _
-from eccube_sync.maildelivery import Verdict
-from eccube_sync.mailer import open_session
-from eccube_sync.mailowner import TEMPLATE, OwnerSummary
-from eccube_sync.mailtemplates import Rendered, Templates
-from eccube_sync.membership.guards import is_stale
+from eccube_sync.mailmessage import Attachment
+from eccube_sync.mailshop import OWNER, OwnerSummary
 from eccube_sync.report import Report
 from eccube_sync.services import outboxstates as states
-from eccube_sync.services.composing import Composer
-from eccube_sync.services.mailserver import envelope_sender, mail_server
-from eccube_sync.services.policies import guard_numbers
+from eccube_sync.services.overdue import hours_late, overdue_sources
 from eccube_sync.services.reviewfile import NAME_ONLY
 from eccube_sync.services.running import Run
+from eccube_sync.services.shopmail import remember, send_to_shop, told
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.customers import projection_state
-from eccube_sync.tables.members import source
 from eccube_sync.tables.notices import notice
-from eccube_sync.tables.runs import installation, journal
+from eccube_sync.tables.runs import journal
 
 LINKS = ("links_by_match", "links_by_code", "links_by_card", "links_by_review", "links_by_hand")
 
@@ -42,55 +36,29 @@ def send_owner_mail(run: Run, notes: Sequence[str], *, refusals: Sequence[str] =
     settings = run.shop.settings
     if settings.owner.mail is None or settings.mail is None:
         return Report(_("No mail to the owner is configured."))
-    mark = hashlib.sha256("\n".join(refusals).encode()).hexdigest()[:32]
+    digest = hashlib.sha256("\n".join(refusals).encode()).hexdigest()[:32]
+    mark = f"{run.today} {digest}"
+    late = _hours_overdue(run)
     with reading(run.connection):
-        known = run.connection.execute(
-            select(journal.c.id).where(
-                journal.c.subject == "run",
-                journal.c.field == states.SUMMARY,
-                journal.c.new_value == f"{run.today} {mark}",
-            )
-        ).first()
-        summary = _summary(run, refusals)
+        known = told(run, "run", states.SUMMARY, mark)
+        summary = _summary(run, notes, refusals, late)
     if known:
         return Report(_("The owner was mailed about this night already."))
-    failure = _send(run, settings.owner.mail, summary, notes, f"owner:{run.today}:{mark}")
+    attached = [] if summary.complete else [_whole(summary)]
+    failure = send_to_shop(run, OWNER, summary.values(), settings.owner.mail, f"owner:{mark}", attached)
     if failure:
         note = _("The owner's mail could not be sent, so the notices of this night wait: {reason}")
         return Report(_("The owner was not mailed."), notes=[note.format(reason=failure)], needs_person=1)
-    run.transaction(run.record, "run", run.id, states.SUMMARY, None, f"{run.today} {mark}", "sent")
+    remember(run, "run", run.id, states.SUMMARY, mark)
     return Report(_("The owner was mailed."))
 
 
-def _send(run: Run, owner: str, summary: OwnerSummary, notes: Sequence[str], key: str) -> str | None:
-    """Send the mail; why it failed, in words, or None. One that may have arrived counts as arrived."""
-    settings = run.shop.settings
-    with reading(run.connection):
-        install_id = run.connection.execute(select(installation.c.install_id)).scalar_one()
-    composer = Composer(settings, install_id)
-    try:
-        rendered = Templates(settings.notices.templates).render(TEMPLATE, summary.values())
-        content = composer.build(_with_notes(rendered, notes), owner, composer.message_id(key), run.now)
-        with open_session(mail_server(settings)) as session:
-            delivery = session.deliver(
-                content, sender=envelope_sender(settings), recipient=owner, before_dot=lambda: None
-            )
-    except EccubeSyncError as error:
-        return str(error)
-    return None if delivery.verdict in (Verdict.SENT, Verdict.IN_DOUBT) else delivery.describe()
+def _whole(summary: OwnerSummary) -> Attachment:
+    """Everything the ten lines have no room for."""
+    return Attachment("messages.txt", "plain", "\n".join([*summary.everything_waiting, ""]))
 
 
-def _with_notes(rendered: Rendered, notes: Sequence[str]) -> Rendered:
-    if not notes:
-        return rendered
-    lines = [line for note in notes for line in note.splitlines()]
-    text = "\n".join(
-        [rendered.text, "■ " + _("Messages of the night"), *(f"・{line.strip()}" for line in lines)]
-    )
-    return Rendered(rendered.subject, text + "\n", rendered.html)
-
-
-def _summary(run: Run, refusals: Sequence[str]) -> OwnerSummary:
+def _summary(run: Run, notes: Sequence[str], refusals: Sequence[str], late: int) -> OwnerSummary:
     settings, counts = run.shop.settings, run.counts
     # Pairs that share only a name stand in no review file of a night.
     in_review_files = and_(review_case.c.state == "open", review_case.c.kind != NAME_ONLY)
@@ -100,9 +68,9 @@ def _summary(run: Run, refusals: Sequence[str]) -> OwnerSummary:
         label_store=settings.membership.label_store,
         label_ec_only=settings.membership.label_ec_only,
         today=run.today,
-        stopped=bool(refusals),
-        stop_reason=" ".join(refusals),
-        file_overdue_hours=_hours_overdue(run),
+        refusals=tuple(refusals),
+        messages=tuple(notes),
+        file_overdue_hours=late,
         members_read=counts["rows"],
         members_new=counts["new"],
         members_changed=counts["changed"],
@@ -111,6 +79,7 @@ def _summary(run: Run, refusals: Sequence[str]) -> OwnerSummary:
         fallen=counts["became_ec_only"],
         mails_sent=_sent_since(run, last),
         mails_waiting=states.count_in(run.connection, "queued"),
+        dates_to_approve=counts["dates_to_approve"],
         cases_open=_count(run, review_case, in_review_files),
         cases_new=counts["cases_opened"],
         review_file=_newest_review_file(run),
@@ -151,15 +120,8 @@ def _failed_since(run: Run, since: datetime | None) -> int:
 
 def _hours_overdue(run: Run) -> int:
     """How long the most overdue export should have been here, in hours; 0 when none is."""
-    settings = run.shop.settings
-    numbers = guard_numbers(settings)
-    taken = {row.source_key: row.taken_at for row in run.connection.execute(select(source))}
-    overdue = [0]
-    for one in settings.sources:
-        moment = from_database(taken[one.key]) if taken.get(one.key) else None
-        if moment and is_stale(moment, run.now, one.export_every_hours, numbers):
-            overdue.append(round((run.now - moment).total_seconds() / 3600) - one.export_every_hours)
-    return max(overdue)
+    overdue = overdue_sources(run.shop, run.connection)
+    return max((hours_late(run.shop, run.connection, one) for one in overdue), default=0)
 
 
 def _newest_review_file(run: Run) -> str:

@@ -142,7 +142,7 @@ class Sender:
         self._wait = wait
         self._limit = limit
         self._window = SendWindow(*notices.send_window)
-        self._caps = Caps(notices.per_minute, notices.per_hour, notices.per_day)
+        self._caps = Caps(*notices.caps)
         self._breaker = Breaker()
         self._suspensions = Suspensions(run.shop.settings.folders)
         self._session = Session(mail_server(run.shop.settings))

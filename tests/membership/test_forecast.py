@@ -57,7 +57,8 @@ def test_exactly_the_dates_that_would_be_refused_are_announced(active: int, fall
 
 
 def test_the_announcement_gives_the_command_until_it_is_approved() -> None:
-    assert announcement(MassDate(MASS, 812, 811)).endswith("eccube-sync guards approve 2026-04-01 812")
-    approved = announcement(MassDate(MASS, 812, 812))
+    assert announcement(MassDate(MASS, 812, 811), 5000).endswith("eccube-sync guards approve 2026-04-01 812")
+    approved = announcement(MassDate(MASS, 812, 812), 800)
     assert "approved" in approved
     assert "guards approve" not in approved
+    assert "2 days" in approved

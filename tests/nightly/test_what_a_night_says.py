@@ -93,7 +93,7 @@ def test_trouble_is_said_even_when_asked_to_be_quiet(
     settled.at(TODAY + timedelta(days=1), 9)
     assert settled.run("-q", "nightly") == 0
     [(_subject, text)] = owners_mails(sink)
-    assert "書き換えられていた会員区分：1名" in text
+    assert "somebody else changed in EC-CUBE: 1" in text
 
 
 def test_an_overdue_export_is_asked_for_and_stops_nothing_else(
@@ -111,28 +111,28 @@ def test_an_overdue_export_is_asked_for_and_stops_nothing_else(
     assert "The member export of smaregi is overdue" in said
     mails = owners_mails(sink)
     assert len(mails) == 2
-    assert "予定より34時間遅れています" in mails[-1][1]
+    assert "it is 34 hours late" in mails[-1][1]
     assert "The member export of smaregi is overdue" in mails[-1][1]
 
 
 def test_the_owner_hears_why_a_file_was_refused_and_hears_it_once(settled: InstalledShop, sink: Sink) -> None:
     assert settled.run("nightly") == 0
     [(_subject, text)] = owners_mails(sink)
-    assert "店舗の会員データ：80件（新規 80件、変更 0件）" in text
+    assert "Store data: 80 rows (80 new, 0 changed)" in text
     tomorrow = TODAY + timedelta(days=1)
     settled.drop_export(tomorrow, settled.members[:50])
     settled.at(tomorrow, 10, 30)
     for _time in range(3):
         assert settled.run("nightly") == 70
     [(subject, text)] = owners_mails(sink)
-    assert "会員連携が途中で止まりました" in subject
+    assert "the night was stopped" in subject
     assert "The file has 50 rows, the last good one had 80" in text
     # The full export the same day: the owner hears that the night came to its end after all.
     settled.drop_export(tomorrow, [replace(settled.members[0], points=1), *settled.members[1:]], at=time(9))
     assert settled.run("nightly") == 0
     [(subject, text)] = owners_mails(sink)
-    assert "止まりました" not in subject
-    assert "変更 1件" in text
+    assert "stopped" not in subject
+    assert "1 changed" in text
 
 
 def test_stages_can_be_switched_off(settled: InstalledShop, sink: Sink) -> None:

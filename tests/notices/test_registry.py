@@ -9,20 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from eccube_sync import mailowner, resources
+from eccube_sync import mailshop, resources
 from eccube_sync.mailmessage import Sender, build_message, message_id
 from eccube_sync.mailtemplates import Templates
 from eccube_sync.notices import NOTICES, Event, Plain, context, examples
 
 GOLDEN = Path(__file__).parent / "golden"
-SHAPES = {kind: examples(kind) for kind in NOTICES} | {
-    mailowner.TEMPLATE: [summary.values() for summary in mailowner.EXAMPLES]
-}
+SHAPES = {kind: examples(kind) for kind in NOTICES}
 
 
 def test_each_kind_has_a_template_folder_and_each_folder_a_kind() -> None:
     folders = {entry.name for entry in resources.folder("mail_templates").iterdir() if entry.is_dir()}
-    assert folders - {"_base"} == set(SHAPES)
+    assert folders - {"_base"} == set(SHAPES) | set(mailshop.examples())
 
 
 def test_each_kind_is_a_file_of_the_folder_and_each_file_is_listed() -> None:
@@ -126,13 +124,3 @@ def test_every_shape_of_every_mail_can_be_sent(kind: str) -> None:
             date=datetime(2027, 3, 1, tzinfo=UTC),
         )
         assert message_from_bytes(content, policy=policy.default)["Subject"] == rendered.subject
-
-
-def test_the_owners_mail_is_short_and_says_in_its_subject_whether_to_act() -> None:
-    subjects = [Templates().render("owner", shape).subject for shape in SHAPES["owner"]]
-    assert [subject[: subject.index("】")] for subject in subjects] == ["【正常", "【要確認 7件", "【要対応"]
-    for shape in SHAPES["owner"]:
-        lines = [
-            line for line in Templates().render("owner", shape).text.splitlines() if line.startswith("・")
-        ]
-        assert len(lines) <= 12

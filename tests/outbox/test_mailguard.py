@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from eccube_sync.db import reading
 from eccube_sync.membership.classes import ClassDecision
@@ -11,11 +11,13 @@ from eccube_sync.services.mailguard import MailPlan, mail_verdicts, planned_mail
 from tests.outbox.conftest import ENDED, ON_SQLITE, TODAY, Outbox, Person
 
 
-def falls(outbox: Outbox, *people: Person) -> list[ClassChange]:
-    return [
-        outbox.change(one, ClassDecision("ec_only", "ended", one.member, end_date=ENDED, valid_through=ENDED))
-        for one in people
-    ]
+def falls(outbox: Outbox, *people: Person, end_date: date = ENDED) -> list[ClassChange]:
+    """Their classes fall; on the day known before, ``ENDED``, or on another one, which is a surprise."""
+    ended = {"end_date": end_date, "valid_through": end_date}
+    return [outbox.change(one, ClassDecision("ec_only", "ended", one.member, **ended)) for one in people]
+
+
+SURPRISE = ENDED - timedelta(days=2)
 
 
 def plan(outbox: Outbox, changes: list[ClassChange], *, baseline: bool = False) -> MailPlan:
@@ -53,7 +55,7 @@ def test_links_that_are_only_planned_are_counted(outbox: Outbox) -> None:
 @ON_SQLITE
 def test_too_many_mails_are_refused_unless_their_number_is_named(outbox: Outbox) -> None:
     outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 2}))
-    planned = plan(outbox, falls(outbox, *outbox.people(3)))
+    planned = plan(outbox, falls(outbox, *outbox.people(3), end_date=SURPRISE))
     settings = outbox.ours.settings
 
     assert [one.refused for one in mail_verdicts(settings, planned)] == [True]
@@ -62,9 +64,16 @@ def test_too_many_mails_are_refused_unless_their_number_is_named(outbox: Outbox)
 
 
 @ON_SQLITE
-def test_downgrades_a_person_approved_beforehand_may_all_be_mailed(outbox: Outbox) -> None:
+def test_ends_that_were_known_before_may_all_be_mailed(outbox: Outbox) -> None:
     outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 1}))
     planned = plan(outbox, falls(outbox, *outbox.people(3)))
+    assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned)] == [False]
+
+
+@ON_SQLITE
+def test_downgrades_a_person_approved_beforehand_may_all_be_mailed(outbox: Outbox) -> None:
+    outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 1}))
+    planned = plan(outbox, falls(outbox, *outbox.people(3), end_date=SURPRISE))
 
     assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned, approved=3)] == [False]
     assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned, approved=1)] == [True]

@@ -300,12 +300,29 @@ def test_too_many_reminders_queue_none_until_their_number_is_named(
     outbox = make_outbox("[guards]\nmails = 2\n")
     outbox.people(3, end_date=END)
 
+    def remind_of_news(expected: int | None = None) -> None:
+        def work(run: Run) -> None:
+            run.transaction(run.connection.execute, update(customer_class).values(run_id=run.id))
+            queue_reminders(run, expected=expected)
+
+        outbox.ours.apply(work)
+
     with pytest.raises(GuardRefusedError, match="--i-expect 3"):
-        remind(outbox)
+        remind_of_news()
     assert outbox.notices() == []
     with pytest.raises(GuardRefusedError, match="You expected 2"):
-        remind(outbox, expected=2)
-    remind(outbox, expected=3)
+        remind_of_news(2)
+    remind_of_news(3)
+    assert outbox.states() == ["queued"] * 3
+
+
+@ON_SQLITE
+def test_any_number_is_reminded_of_an_end_that_was_known_before_the_night(
+    make_outbox: Callable[..., Outbox],
+) -> None:
+    outbox = make_outbox("[guards]\nmails = 2\n")
+    outbox.people(3, end_date=END)
+    remind(outbox)
     assert outbox.states() == ["queued"] * 3
 
 

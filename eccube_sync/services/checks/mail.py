@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from eccube_sync import mailowner
+from eccube_sync import mailshop
 from eccube_sync.i18n import _
 from eccube_sync.maildelivery import MailServerError
 from eccube_sync.mailer import open_session
@@ -20,10 +20,11 @@ PATIENCE = 15.0
 
 
 def templates(settings: Settings) -> Iterator[Finding]:
-    """Everything wrong with the templates of every notice and of the owner's mail."""
+    """Everything wrong with the templates of every notice and of the mails to the shop's own people."""
     rendered = Templates(settings.notices.templates)
     found = [problem for kind in NOTICES for problem in rendered.check(kind, examples(kind))]
-    found += rendered.check(mailowner.TEMPLATE, [example.values() for example in mailowner.EXAMPLES])
+    for template, shapes in mailshop.examples().items():
+        found += rendered.check(template, shapes)
     for problem in found:
         yield wrong("templates", str(problem))
     if not found:
