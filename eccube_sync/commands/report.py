@@ -37,3 +37,23 @@ def month(application: Application, month: str, csv: Path | None, html: Path | N
     with application.open_shop() as (shop, connection):
         found = month_named(month, shop)
         application.show(month_report(shop, connection, found, csv=csv, html=html), as_json=as_json)
+
+
+@command.command(
+    help=_(
+        "The persons a run touched: masked here, whole in a file that only you can read. Such a file is logged "
+        "as an export.\n\n"
+        "Examples:\n\n  eccube-sync report affected 12\n\n"
+        "  eccube-sync report affected 12 --csv affected.csv"
+    )
+)
+@click.argument("run_id", metavar=_("RUN"), type=int)
+@click.option("--csv", type=_FILE, help=_("Write all of them, with personal data, to this CSV file."))
+@json_option
+@pass_application
+def affected(application: Application, run_id: int, csv: Path | None, as_json: bool) -> None:
+    """Show the persons, and write the file asked for."""
+    from eccube_sync.services.affected import affected_report
+
+    with application.open_shop() as (shop, connection):
+        application.show(affected_report(shop, connection, run_id, csv=csv), as_json=as_json)

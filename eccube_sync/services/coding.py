@@ -22,10 +22,10 @@ from eccube_sync.linkcode import LARGEST_SERIAL, new_code, print_code, serial_of
 from eccube_sync.report import Report
 from eccube_sync.services.codekeys import CodeKeys, ensure_key, key_file, load_keys
 from eccube_sync.services.exportlog import log_export
+from eccube_sync.services.exportplace import refuse_place
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.tables.codes import code_batch, link_code
 from eccube_sync.tables.runs import journal
-from eccube_sync.webroot import web_root_above
 
 HEADER = ("serial", "code", "expires_on")
 MOST_AT_ONCE = 100_000
@@ -69,7 +69,7 @@ def plan_issue(
     if not 1 <= count <= MOST_AT_ONCE:
         raise UsageError(_("Issue between 1 and {most} codes at once.").format(most=MOST_AT_ONCE))
     path = output.absolute() if output else _free_name(shop.settings.folders.codes, today)
-    _refuse_place(path, shop.settings.shop.eccube_root)
+    refuse_place(path, shop.settings.shop.eccube_root)
     with reading(connection):
         last = _last_reserved(connection)
         notes = unfinished_issues(connection)
@@ -87,20 +87,6 @@ def _free_name(folder: Path, today: date) -> Path:
         if not path.exists():
             return path
         number += 1
-
-
-def _refuse_place(path: Path, eccube_root: Path | None) -> None:
-    if path.exists():
-        raise UsageError(
-            _("{path} exists already and was left as it is; name another file.").format(path=path)
-        )
-    root = web_root_above(path.parent, eccube_root)
-    if root:
-        raise UsageError(
-            _("{path} lies below {root}, which a browser can reach; name a file elsewhere.").format(
-                path=path, root=root
-            )
-        )
 
 
 def _last_reserved(connection: Connection) -> int:
@@ -153,7 +139,7 @@ def keys_in_use(shop: Shop, connection: Connection) -> CodeKeys:
 
 def apply_issue(run: Run, plan: IssuePlan) -> Report:
     """Reserve serials, write the list, and only then make its codes valid."""
-    _refuse_place(plan.path, run.shop.settings.shop.eccube_root)
+    refuse_place(plan.path, run.shop.settings.shop.eccube_root)
     keys = keys_for_codes(run.shop, run.connection)
     serials = run.transaction(_reserve, run, plan)
     codes = _unused_codes(run.connection, keys, plan.count)

@@ -18,7 +18,7 @@ OWNER, EXPORTER = "owner@shop.example.jp", "counter@shop.example.jp"
 
 
 @pytest.fixture
-def shop(installed: InstalledShop, sink: Sink) -> InstalledShop:
+def peopled(installed: InstalledShop, sink: Sink) -> InstalledShop:
     """A small shop with an owner and somebody who exports, after its first night."""
     installed.mail_port, installed.sections = sink.port, SECTIONS
     installed.columns = ""
@@ -60,11 +60,11 @@ def vars_of(member: object) -> dict[str, object]:
     return {name: getattr(member, name) for name in member.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
-def test_the_first_night_of_a_month_mails_the_report_once(shop: InstalledShop, sink: Sink) -> None:
+def test_the_first_night_of_a_month_mails_the_report_once(peopled: InstalledShop, sink: Sink) -> None:
     (first,) = mails_to(sink, OWNER)
     assert first["Subject"].endswith("store members in the web shop")
     for day in (date(2026, 4, 30), date(2026, 5, 2), date(2026, 5, 3)):
-        night(shop, day)
+        night(peopled, day)
         mails = [mail for mail in mails_to(sink, OWNER) if "[Monthly report]" in mail["Subject"]]
         # The night of the 1st did not happen: the next one sends it.
         assert len(mails) == (day == date(2026, 5, 2))
@@ -76,30 +76,32 @@ def test_the_first_night_of_a_month_mails_the_report_once(shop: InstalledShop, s
             assert page.get_content().count("<svg") >= 4
 
 
-def test_whoever_exports_is_reminded_once_a_day_and_all_else_goes_on(shop: InstalledShop, sink: Sink) -> None:
+def test_whoever_exports_is_reminded_once_a_day_and_all_else_goes_on(
+    peopled: InstalledShop, sink: Sink
+) -> None:
     mails_to(sink, EXPORTER)
-    night(shop, TODAY + timedelta(days=1), export=False)
+    night(peopled, TODAY + timedelta(days=1), export=False)
     assert mails_to(sink, EXPORTER) == []
     for late in (2, 3):
-        shop.eccube.add_customer(id=900 + late)
+        peopled.eccube.add_customer(id=900 + late)
         for _again in range(2):
-            night(shop, TODAY + timedelta(days=late), export=False)
+            night(peopled, TODAY + timedelta(days=late), export=False)
         (mail,) = mails_to(sink, EXPORTER)
         text = text_of(mail)
         assert f"{late * 24 - 14} hours late" in mail["Subject"]
         assert "1. Log in to the management page of Smaregi" in text
         assert "inbox/drop" in text
         # The new customer was looked at all the same.
-        assert shop.run("customers", "show", str(900 + late)) == 0
-    night(shop, TODAY + timedelta(days=4))
+        assert peopled.run("customers", "show", str(900 + late)) == 0
+    night(peopled, TODAY + timedelta(days=4))
     assert mails_to(sink, EXPORTER) == []
 
 
-def test_the_shops_own_clicks_go_before_those_of_the_format(shop: InstalledShop, sink: Sink) -> None:
-    text = shop.path.read_text().replace(
+def test_the_shops_own_clicks_go_before_those_of_the_format(peopled: InstalledShop, sink: Sink) -> None:
+    text = peopled.path.read_text().replace(
         'taken_at = "name"', 'taken_at = "name"\nexport_steps = ["Press F4", "Press F7"]'
     )
-    shop.path.write_text(text)
-    night(shop, TODAY + timedelta(days=2), export=False)
+    peopled.path.write_text(text)
+    night(peopled, TODAY + timedelta(days=2), export=False)
     (mail,) = mails_to(sink, EXPORTER)
     assert "1. Press F4\n2. Press F7\n3. Put the file" in text_of(mail)
