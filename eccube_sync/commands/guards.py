@@ -16,10 +16,13 @@ def command() -> None:
 
 
 @command.command(
-    help=_("Allow up to COUNT downgrades on DATE.\n\nExample: eccube-sync guards approve 2027-04-01 1200")
+    help=_(
+        "Allow up to COUNT downgrades on DATE, the first day without the class. The newest approval of a date "
+        "counts; 0 takes it back.\n\nExample: eccube-sync guards approve 2027-04-01 1200"
+    )
 )
 @click.argument("date", type=click.DateTime(["%Y-%m-%d"]))
-@click.argument("count", type=click.IntRange(1))
+@click.argument("count", type=click.IntRange(0))
 @pass_application
 def approve(application: Application, date: datetime, count: int) -> None:
     """Approve the downgrades of one date."""

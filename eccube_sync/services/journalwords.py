@@ -34,6 +34,7 @@ RUN_STATES: Mapping[str, str] = {
 }
 
 SUBJECTS: Mapping[str, str] = {
+    "approval": mark("approval"),
     "case": mark("case"),
     "claim": mark("claim"),
     "code_batch": mark("batch of link codes"),
@@ -54,6 +55,7 @@ SUBJECTS: Mapping[str, str] = {
 FIELDS: Mapping[str, str] = {
     "class": mark("class"),
     "codes": mark("codes"),
+    "downgrades": mark("downgrades on a day"),
     "confirmed_at": mark("confirmed by data of"),
     "current": mark("still there"),
     "end_date": mark("end date"),
@@ -65,6 +67,8 @@ FIELDS: Mapping[str, str] = {
     "moved_from": mark("moved from link"),
     "override": mark("override"),
     SUMMARY: mark("mail to the owner"),
+    "export_reminder": mark("reminder to who exports"),
+    "month_mail": mark("monthly report to the owner"),
     "proven_by": mark("proof"),
     "restored_from": mark("restored from link"),
     "rows": mark("rows"),
@@ -97,6 +101,7 @@ VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
 _UNDONE: Mapping[str, str] = {"undo": mark("its run was undone")}
 
 REASONS: Mapping[str, Mapping[str, str]] = {
+    "approval": {"set_by_person": mark("a person set it")},
     "case": {
         **KINDS,
         **ENDINGS,
@@ -152,7 +157,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "adopted_from_eccube": mark("the value stood in EC-CUBE"),
     },
     "run": {**_UNDONE, "sent": mark("sent")},
-    "source": _UNDONE,
+    "source": {**_UNDONE, "sent": mark("sent")},
 }
 """Why each subject was changed."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from eccube_sync.errors import ExitCode
 from eccube_sync.tables.customers import class_override, customer, customer_class
-from eccube_sync.tables.runs import guard_approval, run
+from eccube_sync.tables.runs import guard_approval, journal, run
 from tests.support.installed import TODAY, InstalledShop
 
 Captured = pytest.CaptureFixture[str]
@@ -87,6 +87,16 @@ def test_an_approval_is_kept_with_who_gave_it(customer_shop: InstalledShop) -> N
     (row,) = customer_shop.rows(select(guard_approval))
     assert (row.approved_for, row.downgrades) == (date(2027, 4, 1), 1200)
     assert row.actor
+
+
+def test_an_approval_is_journalled_and_can_be_taken_back(
+    customer_shop: InstalledShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for count in ("1200", "0"):
+        assert customer_shop.run("guards", "approve", "2027-04-01", count) == 0
+    assert "taken back" in capsys.readouterr().out
+    lines = customer_shop.rows(select(journal).where(journal.c.subject == "approval"))
+    assert [(line.old_value, line.new_value) for line in lines] == [(None, "1200"), ("1200", "0")]
 
 
 def test_a_past_date_cannot_be_approved(customer_shop: InstalledShop) -> None:

@@ -50,6 +50,9 @@ class MonthEnd:
     codes: dict[date, int] = field(default_factory=dict)
     ending: set[int] = field(default_factory=set)
     """Customers whose membership ends on the day."""
+    sent: list[AnyRow] = field(default_factory=list)
+    """All mails to customers, in the order in which the server took them."""
+    _read: int = 0
 
     def settle(self) -> None:
         """Everybody is known and linked, a month before the day; nobody is mailed about that."""
@@ -86,32 +89,35 @@ class MonthEnd:
 
     def send(self, offset: int) -> list[AnyRow]:
         """A day's send window, asked every ten minutes; what left, in order. Waiting moves the clock."""
-        shop, sent = self.shop, []
+        shop, before = self.shop, len(self.sent)
         day = END + timedelta(days=offset)
         closes = datetime.combine(day, time(18), TOKYO).astimezone(UTC)
         shop.at(day, 10)
         while shop.clock.moment < closes:
-            began, before = shop.clock.moment, self._count_sent()
+            began = shop.clock.moment
             with shop.connect() as (service, connection):
                 report = send_notices(service, connection, wait=self._wait)
-            fresh = self._sent()[before:]
+            fresh = self._newly_sent()
             assert fresh == sorted(fresh, key=lambda row: (row.urgency, row.days or 0)), "not by urgency"
-            sent += fresh
+            self.sent += fresh
             if not report.counts["notices_waiting"]:
                 break
             shop.clock.moment = max(shop.clock.moment, began + self.every)
-        return sent
+        return self.sent[before:]
 
     def _wait(self, seconds: float) -> None:
         self.shop.clock.advance(timedelta(seconds=seconds))
 
-    def _count_sent(self) -> int:
-        return self.shop.count(notice, notice.c.state == "sent")
-
-    def _sent(self) -> list[AnyRow]:
-        """All mails sent, in the order in which the server took them."""
-        ids = {row.message_id: row for row in self.shop.rows(_SENT)}
-        return [ids[key] for key in received(self.sink.mails) if key in ids]
+    def _newly_sent(self) -> list[AnyRow]:
+        """What the server took since the last question, but for the mails to the owner."""
+        mails = self.sink.mails[self._read :]
+        self._read = len(self.sink.mails)
+        keys = list(received(mails))
+        rows = {}
+        for start in range(0, len(keys), 500):
+            part = _SENT.where(notice.c.message_id.in_(keys[start : start + 500]))
+            rows.update({row.message_id: row for row in self.shop.rows(part)})
+        return [rows[key] for key in keys if key in rows]
 
     def renew(self, share: float) -> set[int]:
         """Some renew at the counter after the end; their customers."""
@@ -132,7 +138,7 @@ class MonthEnd:
 
     def check_caps(self, per_minute: int, per_hour: int, per_day: int) -> dict[str, int]:
         """No minute, hour or day, wherever it begins, saw more mails than its cap; the most each saw."""
-        moments = sorted(from_database(row.sent_at) for row in self._sent())
+        moments = sorted(from_database(row.sent_at) for row in self.sent)
         most = {}
         for name, span, cap in (
             ("minute", timedelta(minutes=1), per_minute),
@@ -151,7 +157,7 @@ class MonthEnd:
     def check_truth(self, renewing: set[int]) -> None:
         """No mail said what was not true on the day it left, and nobody was told anything twice."""
         told: Counter[tuple[int, str, int | None]] = Counter()
-        for row in self._sent():
+        for row in self.sent:
             left = from_database(row.sent_at).astimezone(TOKYO)
             assert time(10) <= left.time() < time(18)
             told[row.customer_id, row.kind, row.days] += 1
@@ -161,6 +167,7 @@ class MonthEnd:
                 assert left.date() > END
                 assert row.customer_id not in renewing or left.date() < RENEWED
         assert set(told.values()) == {1}
+        assert len(received(self.sink.mails)) == len(self.sink.mails)
 
 
 _SENT = select(
