@@ -64,6 +64,8 @@ def _svg(
         legend_at_bottom=True,
         legend_at_bottom_columns=min(len(series), 4) or None,
         print_values=kind is pygal.Bar,
+        print_zeroes=False,
+        truncate_label=-1,
         print_values_position="top",
         max_scale=6,
         include_x_axis=True,

@@ -15,8 +15,8 @@ from eccube_sync.i18n import current_language
 class Section:
     """One part of a page: a sentence, a table, charts; each may be missing.
 
-    Cells that are numbers are set to the right with thousands separators. ``charts`` are what ``charts.py`` drew:
-    the only text that goes into the page as it is.
+    The first column names things; the others are set to the right, numbers with thousands separators.
+    ``charts`` are what ``charts.py`` drew: the only text that goes into the page as it is.
     """
 
     heading: str

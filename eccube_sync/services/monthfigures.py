@@ -7,11 +7,8 @@ over when it was undone; later months never change an earlier one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from statistics import median
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select
@@ -19,7 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_,
 from eccube_sync.clock import from_database, to_database, tokyo_date, tokyo_midnight
 from eccube_sync.db import AnyRow
 from eccube_sync.membership.facts import EC_ONLY, STORE
+from eccube_sync.services.months import Month, MonthFigures, next_month
 from eccube_sync.services.reviewfile import NAME_ONLY
+from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.links import link
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import journal
@@ -29,6 +28,7 @@ WRONG = ("stronger_claim", "decided_different")
 """Endings of a link by matching that say it had been wrong."""
 BY_PERSON = ("override", "hold")
 """Reasons of a class that say nothing about the membership."""
+DECIDED = ("decided_same", "decided_different", "decided_hold")
 REMINDING = ("expiring", "expired")
 """Kinds of mail after which somebody may renew."""
 WITHIN = timedelta(days=30)
@@ -37,118 +37,25 @@ MONTHS_BACK = 12
 _j = journal.c
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A calendar month in Japan; ``end`` is the first moment after it, or now while it is under way."""
-
-    first: date
-    end: datetime
-
-    @classmethod
-    def of(cls, first: date, now: datetime) -> Month:
-        """The month that begins on ``first``, as far as it has come."""
-        # What was written in this very second counts.
-        return cls(first, min(tokyo_midnight(_next(first)), now + timedelta(seconds=1)))
-
-    @property
-    def start(self) -> datetime:
-        """Its first moment."""
-        return tokyo_midnight(self.first)
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
-        return self.end == tokyo_midnight(_next(self.first))
-
-    @property
-    def days(self) -> list[date]:
-        """Its days, all of them."""
-        return [self.first + timedelta(days=n) for n in range((_next(self.first) - self.first).days)]
-
-    @property
-    def name(self) -> str:
-        """``2026-04``."""
-        return f"{self.first:%Y-%m}"
-
-    def during(self) -> ColumnElement[bool]:
-        """Journal lines written in it."""
-        return and_(_j.created_at >= to_database(self.start), self.before_end())
-
-    def before_end(self) -> ColumnElement[bool]:
-        """Journal lines written before it was over."""
-        return _j.created_at < to_database(self.end)
-
-
-def _next(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1)
-
-
-@dataclass(slots=True)
-class MonthFigures:
-    """What the report says, as plain numbers; persons are nowhere in it."""
-
-    month: Month
-    active: int = 0
-    """Customers with a full account at the end."""
-    linked: int = 0
-    """Of them those linked to a member."""
-    store: int = 0
-    """Customers with the class ``store`` at the end."""
-    new_links: Counter[str] = field(default_factory=Counter)
-    """By method."""
-    links_ended: int = 0
-    wrong_links: int = 0
-    expired: Counter[date] = field(default_factory=Counter)
-    """Customers whose membership ended, by day."""
-    other_falls: int = 0
-    """Customers who lost the class for another reason: the link ended, or a person decided so."""
-    restored: Counter[date] = field(default_factory=Counter)
-    """Customers who had the class before and have it again, by day."""
-    first_time: int = 0
-    """Customers who got the class for the first time."""
-    renewed: int = 0
-    """Customers whose membership was prolonged or restored at most 30 days after a notice."""
-    reminded: int = 0
-    """Customers who were sent a reminder or an end notice in the month."""
-    cases_opened: int = 0
-    cases_decided: Counter[str] = field(default_factory=Counter)
-    """By decision."""
-    case_ages: list[int] = field(default_factory=list)
-    """Days each open question has been waiting at the end."""
-    mails: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By kind and state at the end: mails whose state changed in the month, and those still waiting."""
-    undone_runs: int = 0
-    linked_by_month: dict[str, int] = field(default_factory=dict)
-    store_by_month: dict[str, int] = field(default_factory=dict)
-    """The standing at the end of this month and the eleven before it."""
-
-    @property
-    def share(self) -> float:
-        """The linked share of the active customers, 0 to 1."""
-        return self.linked / self.active if self.active else 0.0
-
-    @property
-    def oldest_case(self) -> int:
-        """Days the oldest open question has been waiting."""
-        return max(self.case_ages, default=0)
-
-    @property
-    def usual_case_age(self) -> float:
-        """The median of the days."""
-        return median(self.case_ages) if self.case_ages else 0
-
-
 def month_figures(connection: Connection, month: Month) -> MonthFigures:
     """Gather everything; part of a read-only stretch."""
     undone = _undone_runs(connection, month)
-    found = MonthFigures(month, undone_runs=_count(connection, _undoing(month.during())))
+    found = MonthFigures(month, undone_runs=_count(connection, _undoing(_during(month))))
     _standing(connection, found)
     _links(connection, found, undone)
     _classes(connection, found, undone)
     _renewals(connection, found, undone)
-    _cases(connection, found)
+    _cases(connection, found, undone)
     _mails(connection, found)
     return found
+
+
+def _during(month: Month) -> ColumnElement[bool]:
+    return and_(_j.created_at >= to_database(month.start), _before_end(month))
+
+
+def _before_end(month: Month) -> ColumnElement[bool]:
+    return _j.created_at < to_database(month.end)
 
 
 def _lines(subject: str, name: str, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -165,7 +72,7 @@ def _undoing(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _undone_runs(connection: Connection, month: Month) -> set[int]:
     """Runs whose changes do not count: those undone before the month was over, and the undoing itself."""
-    undone = set(connection.execute(select(_j.subject_id).where(_undoing(month.before_end()))).scalars())
+    undone = set(connection.execute(select(_j.subject_id).where(_undoing(_before_end(month)))).scalars())
     undoing = select(run_table.c.id).where(run_table.c.undoes_run_id.is_not(None))
     return undone | set(connection.execute(undoing).scalars())
 
@@ -178,7 +85,7 @@ def _standing(connection: Connection, found: MonthFigures) -> None:
     found.active = _known(connection, month) - len(_not_full(connection, month))
     first = month.first
     for _one in range(MONTHS_BACK):
-        end = min(tokyo_midnight(_next(first)), month.end)
+        end = min(tokyo_midnight(next_month(first)), month.end)
         name = f"{first:%Y-%m}"
         found.linked_by_month[name] = _linked(connection, end)
         found.store_by_month[name] = _in_store_class(connection, end)
@@ -188,12 +95,12 @@ def _standing(connection: Connection, found: MonthFigures) -> None:
 
 def _known(connection: Connection, month: Month) -> int:
     """Customers we had seen: each has one line that gives it its first class."""
-    return _count(connection, _lines("customer", "class", _j.old_value.is_(None), month.before_end()))
+    return _count(connection, _lines("customer", "class", _j.old_value.is_(None), _before_end(month)))
 
 
 def _not_full(connection: Connection, month: Month) -> list[int]:
     """Customers who were not full: provisional, withdrawn, vanished or replaced."""
-    newest = _newest(_lines("customer", "state", month.before_end()))
+    newest = _newest(_lines("customer", "state", _before_end(month)))
     rows = connection.execute(select(_j.subject_id).where(_j.id.in_(newest), _j.new_value != "full"))
     return list(rows.scalars())
 
@@ -230,7 +137,7 @@ def _rows(
 
 
 def _links(connection: Connection, found: MonthFigures, undone: set[int]) -> None:
-    during = found.month.during()
+    during = _during(found.month)
     made = _lines("link", "state", _j.new_value == "active", during)
     carried = and_(_j.subject == "link", _j.field.in_(("moved_from", "restored_from")), during)
     not_new = set(connection.execute(select(_j.subject_id).where(carried)).scalars())
@@ -248,14 +155,11 @@ def _links(connection: Connection, found: MonthFigures, undone: set[int]) -> Non
 
 
 def _count_among(connection: Connection, condition: ColumnElement[bool], ids: Sequence[int]) -> int:
-    return sum(
-        _count(connection, condition, _j.subject_id.in_(ids[start : start + 1000]))
-        for start in range(0, len(ids), 1000)
-    )
+    return sum(_count(connection, condition, _j.subject_id.in_(part)) for part in chunks(ids))
 
 
 def _classes(connection: Connection, found: MonthFigures, undone: set[int]) -> None:
-    during = found.month.during()
+    during = _during(found.month)
     fell = _lines("customer", "class", _j.old_value == STORE, _j.new_value == EC_ONLY, during)
     for row in _rows(connection, undone, fell, _j.created_at, _j.reason):
         if row.reason in (*BY_PERSON, "not_linked"):
@@ -264,9 +168,9 @@ def _classes(connection: Connection, found: MonthFigures, undone: set[int]) -> N
             found.expired[_day(row)] += 1
     rose = _lines("customer", "class", _j.new_value == STORE, during)
     rows = list(_rows(connection, undone, rose, _j.id, _j.subject_id, _j.created_at))
-    had_it = _store_before(connection, rows)
+    before = _store_before(connection, rows) | _linked_before(connection, rows)
     for row in rows:
-        if row.id in had_it:
+        if row.id in before:
             found.restored[_day(row)] += 1
         else:
             found.first_time += 1
@@ -275,16 +179,28 @@ def _classes(connection: Connection, found: MonthFigures, undone: set[int]) -> N
 def _store_before(connection: Connection, rows: Sequence[AnyRow]) -> set[int]:
     """Those of these lines before which the customer had the class already."""
     first: dict[int, int] = {}
-    ids = sorted({row.subject_id for row in rows})
-    for start in range(0, len(ids), 1000):
-        condition = _lines(
-            "customer", "class", _j.new_value == STORE, _j.subject_id.in_(ids[start : start + 1000])
-        )
+    for ids in chunks(row.subject_id for row in rows):
+        condition = _lines("customer", "class", _j.new_value == STORE, _j.subject_id.in_(ids))
         statement = select(_j.subject_id, func.min(_j.id).label("first")).where(condition)
         first.update(
             (row.subject_id, row.first) for row in connection.execute(statement.group_by(_j.subject_id))
         )
     return {row.id for row in rows if first[row.subject_id] < row.id}
+
+
+def _linked_before(connection: Connection, rows: Sequence[AnyRow]) -> set[int]:
+    """Those of these lines before which the customer was linked already: to a membership that had ended."""
+    links: dict[int, list[AnyRow]] = {}
+    for ids in chunks(row.subject_id for row in rows):
+        columns = (link.c.customer_id, link.c.created_at, link.c.ended_at)
+        for one in connection.execute(select(*columns).where(link.c.customer_id.in_(ids))):
+            links.setdefault(one.customer_id, []).append(one)
+    return {
+        row.id
+        for row in rows
+        for one in links.get(row.subject_id, ())
+        if one.created_at < row.created_at and (one.ended_at is None or one.ended_at >= row.created_at)
+    }
 
 
 def _day(row: AnyRow) -> date:
@@ -301,7 +217,7 @@ def _renewals(connection: Connection, found: MonthFigures, undone: set[int]) -> 
         .select_from(journal)
         .join(notice, notice.c.id == _j.subject_id)
         .where(
-            _lines("notice", "state", _j.new_value == "sent", _j.created_at >= since, month.before_end()),
+            _lines("notice", "state", _j.new_value == "sent", _j.created_at >= since, _before_end(month)),
             notice.c.kind.in_(REMINDING),
         )
     )
@@ -309,8 +225,8 @@ def _renewals(connection: Connection, found: MonthFigures, undone: set[int]) -> 
         sent.setdefault(row.customer_id, []).append(row.created_at)
     start = to_database(month.start)
     found.reminded = sum(any(moment >= start for moment in moments) for moments in sent.values())
-    prolonged = _lines("customer", "end_date", month.during())
-    back = _lines("customer", "class", _j.old_value == EC_ONLY, _j.new_value == STORE, month.during())
+    prolonged = _lines("customer", "end_date", _during(month))
+    back = _lines("customer", "class", _j.old_value == EC_ONLY, _j.new_value == STORE, _during(month))
     renewed = {
         row.subject_id
         for row in _rows(connection, undone, or_(prolonged, back), _j.subject_id, _j.created_at)
@@ -319,17 +235,15 @@ def _renewals(connection: Connection, found: MonthFigures, undone: set[int]) -> 
     found.renewed = len(renewed)
 
 
-def _cases(connection: Connection, found: MonthFigures) -> None:
+def _cases(connection: Connection, found: MonthFigures, undone: set[int]) -> None:
     """Questions for the reviewers; pairs that share only a name are never asked about."""
     month = found.month
     asked = not_(_j.reason == NAME_ONLY)
-    found.cases_opened = _count(
-        connection, _lines("case", "state", _j.old_value.is_(None), asked, month.during())
-    )
-    decided = _lines("case", "state", _j.reason.in_(("decided_same", "decided_different", "decided_hold")))
-    statement = select(_j.new_value, func.count()).where(decided, month.during()).group_by(_j.new_value)
-    found.cases_decided.update({row[0]: int(row[1]) for row in connection.execute(statement)})
-    newest = _newest(_lines("case", "state", month.before_end()))
+    opened = _lines("case", "state", _j.old_value.is_(None), asked, _during(month))
+    found.cases_opened = sum(1 for _row in _rows(connection, undone, opened))
+    decided = _lines("case", "state", _j.reason.in_(DECIDED), _during(month))
+    found.cases_decided.update(row.new_value for row in _rows(connection, undone, decided, _j.new_value))
+    newest = _newest(_lines("case", "state", _before_end(month)))
     waiting = select(_j.created_at).where(_j.id.in_(newest), _j.new_value == "open", asked)
     last = tokyo_date(month.end - timedelta(seconds=1))
     found.case_ages = sorted((last - _day(row)).days for row in connection.execute(waiting))
@@ -337,7 +251,7 @@ def _cases(connection: Connection, found: MonthFigures) -> None:
 
 def _mails(connection: Connection, found: MonthFigures) -> None:
     month = found.month
-    newest = _newest(_lines("notice", "state", month.before_end()))
+    newest = _newest(_lines("notice", "state", _before_end(month)))
     statement = (
         select(notice.c.kind, _j.new_value, func.count())
         .select_from(journal)

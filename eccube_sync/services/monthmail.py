@@ -12,8 +12,9 @@ from eccube_sync.i18n import _
 from eccube_sync.mailmessage import Attachment
 from eccube_sync.mailshop import LINES, MONTH, MonthMail
 from eccube_sync.report import Report
-from eccube_sync.services.monthfigures import Month, MonthFigures, month_figures
+from eccube_sync.services.monthfigures import month_figures
 from eccube_sync.services.monthreport import month_page
+from eccube_sync.services.months import Month, MonthFigures
 from eccube_sync.services.running import Run
 from eccube_sync.services.shopmail import remember, send_to_shop, told
 from eccube_sync.tables.runs import run as run_table

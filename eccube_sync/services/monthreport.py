@@ -17,7 +17,8 @@ from eccube_sync.errors import UsageError
 from eccube_sync.i18n import _
 from eccube_sync.page import Page, Section
 from eccube_sync.report import Listing, Report
-from eccube_sync.services.monthfigures import Month, MonthFigures, month_figures
+from eccube_sync.services.monthfigures import month_figures
+from eccube_sync.services.months import Month, MonthFigures
 from eccube_sync.services.noticewords import KINDS, state_words
 from eccube_sync.services.running import Shop
 from eccube_sync.services.showing import METHODS, in_words
@@ -113,7 +114,9 @@ def _standing(settings: Settings, figures: MonthFigures) -> Section:
         (_("linked share"), f"{figures.share:.1%}"),
         (_("customers with the class {label}").format(label=label), figures.store),
     ]
-    months = list(reversed(figures.linked_by_month))
+    months = [*reversed(figures.linked_by_month)]
+    while len(months) > 1 and not figures.linked_by_month[months[0]]:
+        months.pop(0)  # nobody was linked yet
     series = {
         _("linked"): [figures.linked_by_month[one] for one in months],
         label: [figures.store_by_month[one] for one in months],
