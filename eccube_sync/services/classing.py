@@ -51,10 +51,10 @@ class ClassChange:
         return self.old_class == STORE and self.decision.membership_class == EC_ONLY
 
     @property
-    def prolonged(self) -> bool:
-        """Whether the membership now ends later than it was known to."""
-        known = self.before.end_date if self.before else None
-        return known is not None and self.decision.end_date is not None and self.decision.end_date > known
+    def end_moved(self) -> bool:
+        """Whether a store member's membership now ends on another day than was known."""
+        stays = self.old_class == STORE == self.decision.membership_class
+        return stays and self.before is not None and self.before.end_date != self.decision.end_date
 
     @property
     def foreseen(self) -> bool:
@@ -248,7 +248,7 @@ def _journal(run: Run, change: ClassChange) -> None:
             decision.membership_class,
             decision.reason,
         )
-    elif change.prolonged:
+    elif change.end_moved:
         assert change.before is not None
         run.record(
             "customer",

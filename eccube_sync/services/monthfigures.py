@@ -225,7 +225,9 @@ def _renewals(connection: Connection, found: MonthFigures, undone: set[int]) -> 
         sent.setdefault(row.customer_id, []).append(row.created_at)
     start = to_database(month.start)
     found.reminded = sum(any(moment >= start for moment in moments) for moments in sent.values())
-    prolonged = _lines("customer", "end_date", _during(month))
+    # No end at all is later than any.
+    later = or_(_j.new_value.is_(None), _j.new_value > _j.old_value)
+    prolonged = _lines("customer", "end_date", _j.old_value.is_not(None), later, _during(month))
     back = _lines("customer", "class", _j.old_value == EC_ONLY, _j.new_value == STORE, _during(month))
     renewed = {
         row.subject_id

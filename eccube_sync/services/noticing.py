@@ -40,7 +40,7 @@ from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.links import link
 from eccube_sync.tables.notices import notice
-from eccube_sync.tables.runs import installation
+from eccube_sync.tables.runs import installation, journal
 
 AT_ONCE = 500
 COMPOSED_AT_ONCE = 50
@@ -176,13 +176,13 @@ def queue_reminders(run: Run, *, expected: int | None = None) -> None:
     if "expiring" not in run.shop.settings.notices.kinds:
         return
     with reading(run.connection):
-        ending = _ending(run)
-        due = _fresh(run, _reminders(run, ending))
+        due = _fresh(run, _reminders(run))
+        news = _ends_of_tonight(run)
         started = _first_classified(run)
     if started and not run.baseline:
         counts = Counter({"expiring": len(due)})
-        known_before = {row.customer_id for row in ending if row.run_id != run.id}
-        plan = MailPlan(counts, counts, sum(one.event.customer in known_before for one in due))
+        foreseen = sum(one.event.customer not in news for one in due)
+        plan = MailPlan(counts, counts, foreseen)
         raise_if_refused(mail_verdicts(run.shop.settings, plan, expected=expected))
     for start in range(0, len(due), COMPOSED_AT_ONCE):
         part = due[start : start + COMPOSED_AT_ONCE]
@@ -195,12 +195,21 @@ def _first_classified(run: Run) -> bool:
     return run.connection.execute(select(installation.c.first_classify_run_id)).scalar_one() is not None
 
 
-def _ending(run: Run) -> Sequence[AnyRow]:
-    """The classes that end within the days of the reminders."""
+def _ends_of_tonight(run: Run) -> set[int]:
+    """Customers whose end was not known before this run."""
+    changed = select(journal.c.subject_id).where(
+        journal.c.run_id == run.id,
+        journal.c.subject == "customer",
+        journal.c.field.in_(("class", "end_date")),
+    )
+    return set(run.connection.execute(changed).scalars())
+
+
+def _reminders(run: Run) -> list[DueNotice]:
     settings, today = run.shop.settings, run.today
     until = today + timedelta(days=max(settings.notices.expiring_days, default=0))
     classes = customer_class.c
-    return run.connection.execute(
+    rows = run.connection.execute(
         select(customer_class)
         .where(
             classes.membership_class == STORE,
@@ -212,13 +221,9 @@ def _ending(run: Run) -> Sequence[AnyRow]:
         )
         .order_by(classes.customer_id)
     ).all()
-
-
-def _reminders(run: Run, ending: Sequence[AnyRow]) -> list[DueNotice]:
     due: list[DueNotice] = []
-    for start in range(0, len(ending), AT_ONCE):
-        part = ending[start : start + AT_ONCE]
-        due += due_reminders(run.shop.settings, run.connection, run.today, part)
+    for start in range(0, len(rows), AT_ONCE):
+        due += due_reminders(settings, run.connection, today, rows[start : start + AT_ONCE])
     return due
 
 

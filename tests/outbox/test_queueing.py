@@ -298,11 +298,15 @@ def test_too_many_reminders_queue_none_until_their_number_is_named(
     make_outbox: Callable[..., Outbox],
 ) -> None:
     outbox = make_outbox("[guards]\nmails = 2\n")
-    outbox.people(3, end_date=END)
+    people = outbox.people(3, end_date=END)
 
     def remind_of_news(expected: int | None = None) -> None:
         def work(run: Run) -> None:
-            run.transaction(run.connection.execute, update(customer_class).values(run_id=run.id))
+            def change() -> None:
+                for one in people:
+                    run.record("customer", one.customer, "end_date", None, END, "current")
+
+            run.transaction(change)
             queue_reminders(run, expected=expected)
 
         outbox.ours.apply(work)
