@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from eccube_sync.csvfile import Limits, Table, open_table
 from eccube_sync.errors import BadInputError, Problem
@@ -13,9 +14,10 @@ from eccube_sync.exportfindings import Damage, Findings
 from eccube_sync.exportheader import Columns, HeaderMap, HeaderRefusedError, HeaderSearch, map_header
 from eccube_sync.exportrecord import RecordReader
 from eccube_sync.filedamage import refusal
-from eccube_sync.pos import MemberRecord
+from eccube_sync.pos import KnownRow, KnownRows, MemberRecord
 
 PROBLEM_LIMIT = 20
+_NONE_KNOWN: KnownRows = MappingProxyType({})
 
 
 class Export:
@@ -108,7 +110,14 @@ class Export:
         Members may come before a problem is found: whoever takes them must drop them all when this raises
         ``BadInputError``, at the end at the latest, with the first problems and the count of all.
         """
-        yield from self._good_rows()
+        yield from (row for row in self.rows_unless_known(_NONE_KNOWN) if isinstance(row, MemberRecord))
+
+    def rows_unless_known(self, known: KnownRows) -> Iterator[MemberRecord | KnownRow]:
+        """Like ``rows``; a row whose digest is in ``known`` comes as a ``KnownRow``.
+
+        What was mended in known rows is not told again by ``damage``.
+        """
+        yield from self._good_rows(known)
         if self._findings.problem_count:
             raise refusal(self.name, self._findings.problems, self._findings.problem_count)
 
@@ -116,15 +125,15 @@ class Export:
         has_store_keys = "store_key" in self._header.positions
         return Findings(self._table.header, has_store_keys, self._problem_limit, self._now)
 
-    def _good_rows(self) -> Iterator[MemberRecord]:
+    def _good_rows(self, known: KnownRows = _NONE_KNOWN) -> Iterator[MemberRecord | KnownRow]:
         findings = self._findings = self._new_findings()
-        reader = RecordReader(self._header)
+        reader = RecordReader(self._header, known)
         try:
             for row in self._table.rows(memo_columns=self._header.memo, refuse=findings.refuse):
                 findings.count_cells(row.cells)
                 record = reader.read(row)
                 if record is not None:
-                    findings.add(record, reader.newest)
+                    findings.add(record)
                     yield record
                 for found in reader.problems:
                     findings.refuse(found)

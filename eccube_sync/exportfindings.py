@@ -12,7 +12,10 @@ import numpy as np
 
 from eccube_sync.errors import Problem
 from eccube_sync.filedamage import problem, sentence
-from eccube_sync.pos import MemberRecord
+from eccube_sync.pos import KnownRow, MemberRecord
+
+PATTERN_LIMIT = 1000
+"""Patterns of filled cells held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Findings:
     newest: datetime | None = None
     warnings: list[Problem] = field(default_factory=list)
     _filled: list[int] = field(default_factory=list)
+    _patterns: Counter[tuple[bool, ...]] = field(default_factory=Counter)
     _repairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     _repair_lines: dict[tuple[str, str], int] = field(default_factory=dict)
     _future: list[int] = field(default_factory=lambda: [0, 0])
@@ -62,14 +66,15 @@ class Findings:
     def count_cells(self, cells: Sequence[str]) -> None:
         """Count the filled cells of a row."""
         self.rows += 1
-        filled = self._filled
-        for position, cell in enumerate(cells):
-            if cell:
-                filled[position] += 1
+        # The same columns are empty in most rows: counting the few patterns is quicker than counting cells.
+        self._patterns[tuple(map(bool, cells))] += 1
+        if len(self._patterns) > PATTERN_LIMIT:
+            self._count_patterns()
 
-    def add(self, record: MemberRecord, newest: datetime | None) -> None:
+    def add(self, record: MemberRecord | KnownRow) -> None:
         """Take note of a good record and of the newest moment its row tells."""
-        for repair in record.repairs:
+        newest = record.row_newest
+        for repair in record.repairs if isinstance(record, MemberRecord) else ():
             key = (repair.kind, repair.column)
             self._repairs[key] += 1
             self._repair_lines.setdefault(key, record.line)
@@ -98,8 +103,15 @@ class Findings:
 
     def fill_rates(self) -> dict[str, float]:
         """For every header the share of rows with a filled cell, 0 to 1."""
+        self._count_patterns()
         rows = max(self.rows, 1)
         return {name: count / rows for name, count in zip(self.header, self._filled, strict=True)}
+
+    def _count_patterns(self) -> None:
+        for pattern, count in self._patterns.items():
+            for position, is_filled in enumerate(pattern):
+                self._filled[position] += count * is_filled
+        self._patterns.clear()
 
     def damage(self) -> list[Damage]:
         """Everything mended, the commonest first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from eccube_sync.csvfile import Row
 from eccube_sync.errors import Problem
@@ -17,10 +16,11 @@ from eccube_sync.exportcells import (
     read_text,
     read_word,
 )
+from eccube_sync.exportdigest import row_digests
 from eccube_sync.exportheader import HeaderMap
 from eccube_sync.filedamage import problem, shape_of
 from eccube_sync.japanesedates import NO_DATE, DateRefusedError, ParsedDate, parse_date
-from eccube_sync.pos import MemberRecord, Repair
+from eccube_sync.pos import KnownRow, KnownRows, MemberRecord, Repair
 
 # A bare 99 is 無期限 in a column of end dates, and nothing in any other.
 _UNLIMITED_NUMBER = "99"
@@ -29,9 +29,14 @@ _YES_NO = {"yes": True, "no": False}
 
 
 class RecordReader:
-    """Reads one row after another; ``problems`` of the last row are empty exactly when it gave a record."""
+    """Reads one row after another; ``problems`` of the last row are empty exactly when it gave a record.
 
-    def __init__(self, header: HeaderMap) -> None:
+    ``known`` maps the digest of a row that needs no second reading to its member's store key and its newest moment.
+    """
+
+    def __init__(self, header: HeaderMap, known: KnownRows) -> None:
+        self._known = known
+        self._digest_of = row_digests(header)
         self._header = header.header
         self._first = {name: positions[0] for name, positions in header.positions.items()}
         self._address = header.positions.get("address", ())
@@ -39,14 +44,18 @@ class RecordReader:
         self._words = header.words
         self._cells: list[str] = []
         self._line = 0
+        self._digest = ""
         self.repairs: list[Repair] = []
         self.problems: list[Problem] = []
-        self.newest: datetime | None = None  # the newest moment in the last row that tells the file's age
 
-    def read(self, row: Row) -> MemberRecord | None:
-        """The record of a row, or None when ``problems`` say why there is none."""
+    def read(self, row: Row) -> MemberRecord | KnownRow | None:
+        """The record of a row, or whose it is where it is known; None when ``problems`` say why it is neither."""
         self._cells, self._line = row.cells, row.line
-        self.repairs, self.problems, self.newest = [], [], None
+        self._digest = self._digest_of(row.cells)
+        self.repairs, self.problems = [], []
+        known = self._known.get(self._digest)
+        if known is not None:
+            return KnownRow(row.line, known[0], self._read("code", read_code) or None, known[1])
         record = self._record()
         return None if self.problems else record
 
@@ -59,7 +68,7 @@ class RecordReader:
             self._refuse("code_missing", key_field)
         end = self._date("end_date")
         joined, visited = self._date("joined_on"), self._date("last_visit_on")
-        self._notice_newest(joined, visited, self._date("updated_at"))
+        moments = (joined.moment, visited.moment, self._date("updated_at").moment)
         text = self._text
         return MemberRecord(
             line=self._line,
@@ -94,6 +103,8 @@ class RecordReader:
             mail_allowed=self._flag("mail_allowed"),
             link_code_serial=self._read("link_code_serial", read_code),
             repairs=tuple(self.repairs),
+            row_digest=self._digest,
+            row_newest=max((moment for moment in moments if moment is not None), default=None),
         )
 
     def _cell(self, field: str) -> str:
@@ -151,10 +162,6 @@ class RecordReader:
             self._refuse("date_implausible", field, shape=shape_of(cell))
         self._mended((cell, parsed.repair), position)
         return parsed
-
-    def _notice_newest(self, *dates: ParsedDate) -> None:
-        moments = [parsed.moment for parsed in dates if parsed.moment is not None]
-        self.newest = max(moments, default=None)
 
     def _status(self) -> str:
         if "status" not in self._first:

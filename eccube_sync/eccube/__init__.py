@@ -89,6 +89,15 @@ class Generation(Protocol):
         """Those of these customers that exist, by id."""
         ...
 
+    def customer_digests(
+        self, connection: Connection, after_id: int, limit: int, how_read: str
+    ) -> dict[int, str | None]:
+        """For up to ``limit`` customers with an id above ``after_id``, by id: 32 hex digits that stay the same while
+        ``how_read`` and all that ``customers`` tells of them do, consent to mails apart; ``None`` where the server
+        gives none.
+        """
+        ...
+
     def identities(self, connection: Connection) -> dict[int, datetime]:
         """The id and the moment of creation of every customer."""
         ...

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
+from hashlib import md5
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, bindparam, text
@@ -92,6 +93,21 @@ def customers_by_id(connection: Connection, ids: Sequence[int]) -> list[EccubeCu
     return _with_consents(connection, rows)
 
 
+def customer_digests(
+    connection: Connection, after_id: int, limit: int, how_read: str
+) -> dict[int, str | None]:
+    """A digest of each of up to ``limit`` customers with an id above ``after_id``, by id."""
+    values = {"after_id": after_id, "limit": limit, "how_read": how_read}
+    rows = connection.execute(_statement(f"customer_digests_after.{_flavour(connection)}"), values)
+    if _flavour(connection) == "mysql":
+        return {row[0]: row[1] for row in rows}
+    # SQLite has no MD5 of its own.
+    return {
+        eccube_id: md5(said.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+        for eccube_id, said in rows
+    }
+
+
 def identities(connection: Connection) -> dict[int, datetime]:
     """The id and the moment of creation of every customer."""
     rows = connection.execute(_statement("identities"))
@@ -135,8 +151,7 @@ def group_rewriting_plugins(connection: Connection) -> tuple[Plugin, ...]:
 
 def server_time(connection: Connection) -> datetime:
     """The database server's clock, aware, to the second."""
-    flavour = "sqlite" if connection.dialect.name == "sqlite" else "mysql"
-    moment = _moment(connection.execute(_statement(f"server_time.{flavour}")).scalar_one())
+    moment = _moment(connection.execute(_statement(f"server_time.{_flavour(connection)}")).scalar_one())
     if moment is None:
         raise RuntimeError("the database server gave no readable time")
     return moment
@@ -170,6 +185,11 @@ def _table_problems(connection: Connection, table: str) -> Iterator[SchemaProble
             yield SchemaProblem(table, name, "retyped")
         elif column.length is not None and column.length < length:
             yield SchemaProblem(table, name, "narrowed")
+
+
+def _flavour(connection: Connection) -> str:
+    """Which of two files of one query this database understands."""
+    return "sqlite" if connection.dialect.name == "sqlite" else "mysql"
 
 
 @cache

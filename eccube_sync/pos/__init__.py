@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from eccube_sync.pos import generic, smaregi
@@ -54,6 +54,22 @@ class MemberRecord:
     mail_allowed: bool | None  # only ever used to suppress
     link_code_serial: str
     repairs: tuple[Repair, ...]
+    row_digest: str = ""  # of the cells it was read from
+    row_newest: datetime | None = None  # the newest moment told by a column that shows how old the file is
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row whose cells were read before, word for word: only its place in the file is new."""
+
+    line: int
+    store_key: str
+    code: str | None
+    row_newest: datetime | None
+
+
+# The digest of a row → the store key of its member, and the row's newest moment.
+KnownRows = Mapping[str, tuple[str, datetime | None]]
 
 
 # Every field a column can be mapped to, in the order in which fields choose their columns: those of

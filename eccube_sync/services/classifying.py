@@ -38,6 +38,7 @@ from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import match_model
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 from eccube_sync.tables.runs import installation
+from eccube_sync.tables.setting import set_by_id
 
 MATCH_KINDS = frozenset(kind.value for kind in Kind)
 REPORTED = (
@@ -77,6 +78,8 @@ def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
     for start in range(0, len(gone), CHUNK):
         run.transaction(_write_gone, run, plan, gone[start : start + CHUNK])
     run.transaction(_write_lost, run, plan.lost_links)
+    digests = {one: (digest,) for one, digest in plan.scan.digested.items()}
+    run.transaction(set_by_id, run.connection, customer, (customer.c.row_digest,), digests)
     affected = plan.affected()
     for start in range(0, len(affected), CHUNK):
         run.transaction(work.write_chunk, affected[start : start + CHUNK])
@@ -215,7 +218,12 @@ class _Work:
                 connection.execute(
                     update(customer)
                     .where(customer.c.id == one.ours.id)
-                    .values(state=one.seen.state, fingerprint=one.fingerprint, changed_run_id=run.id)
+                    .values(
+                        state=one.seen.state,
+                        fingerprint=one.fingerprint,
+                        row_digest=one.row_digest,
+                        changed_run_id=run.id,
+                    )
                 )
         run.counts["customers_new"] += len(new)
         run.counts["customers_changed"] += len(changed) - len(new)
@@ -330,6 +338,7 @@ def _customer_row(run: Run, one: ChangedCustomer) -> dict[str, Any]:
         "state": one.seen.state,
         "current": 1,
         "fingerprint": one.fingerprint,
+        "row_digest": one.row_digest,
         "first_run_id": run.id,
         "changed_run_id": run.id,
     }

@@ -31,6 +31,7 @@ from eccube_sync.services.importplan import (
     in_chunks,
     open_file,
     plan_import,
+    stored_moment,
 )
 from eccube_sync.services.memberfields import keep_known_facts
 from eccube_sync.services.people import people_of_records
@@ -140,6 +141,7 @@ def _staged_row(
         "replaces_member_id": replaces,
         "emails": "\n".join(record.emails),
         "repairs": ",".join(sorted({repair.kind for repair in record.repairs}))[:255],
+        "row_newest": stored_moment(record.row_newest),
         "content_hash": digest,
         "fingerprint": fingerprint,
     }
@@ -167,6 +169,7 @@ def _apply(run: Run, plan: ImportPlan, source_id: int) -> None:
     )
     taken_at = to_database(plan.taken_at)
     staged = move_staged(connection, run.id, source_id, import_id)
+    statements.remember_rows(connection, plan.read_again)
     _mark_present(run, plan.reappeared)
     _mark_returned(connection, sorted(plan.returned), import_id)
     if plan.partial:

@@ -12,18 +12,18 @@ from datetime import datetime
 from hashlib import blake2b
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from eccube_sync.clock import TOKYO, from_database
+from eccube_sync.clock import TOKYO, from_database, to_database
 from eccube_sync.configsources import Source
 from eccube_sync.csvfile import Limits
 from eccube_sync.db import CHUNK, AnyRow, reading
 from eccube_sync.errors import BadInputError, ConfigurationError, Problem, UsageError
 from eccube_sync.exportfile import Export, open_export
 from eccube_sync.i18n import _
-from eccube_sync.pos import MemberRecord
+from eccube_sync.pos import KnownRow, KnownRows, MemberRecord
 from eccube_sync.report import Report
 from eccube_sync.services.exportfacts import describe, field_fill_rates
 from eccube_sync.services.memberfields import too_long
@@ -42,6 +42,8 @@ CONTENT = tuple(
 _content = attrgetter(*CONTENT)
 COUNTED = ("rows", "new", "changed", "unchanged", "missing", "reused_codes", "repaired")
 
+
+Row = TypeVar("Row")
 
 KEPT_AT_MOST = 10_000
 """Rows a plan holds; some 20 MiB."""
@@ -73,6 +75,8 @@ class ImportPlan:
     seen: list[int] = field(default_factory=list)
     returned: set[int] = field(default_factory=set)
     """Members that left with an undone import and are there again."""
+    read_again: dict[int, tuple[str, datetime | None, bool]] = field(default_factory=dict)
+    """Members that were there, whose row was not known: how it is known from now on."""
     moved_back: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -81,6 +85,13 @@ class ImportPlan:
         self.changed_lines[line] = (returning, replaces)
         if returning is not None:
             self.returned.add(returning)
+
+    def notice_known(self, present: AnyRow) -> None:
+        """A member that was there and is in the file."""
+        if present.missing_imports:
+            self.reappeared.append(present.id)
+        if self.partial:
+            self.seen.append(present.id)
 
     def keep(self, record: MemberRecord) -> None:
         """Hold a row that will be staged, so that a usual night reads its file once."""
@@ -114,6 +125,14 @@ class Known:
 
     present: Mapping[str, AnyRow] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
+
+    def rows(self) -> KnownRows:
+        """The rows that need not be read again."""
+        return {
+            row.row_digest: (row.store_key, row.row_newest and from_database(row.row_newest))
+            for row in self.present.values()
+            if row.row_digest
+        }
 
     def read(self, connection: Connection, records: Sequence[MemberRecord]) -> dict[int, AnyRow]:
         """Member id → version, for every member whose row may not be what it was."""
@@ -217,27 +236,33 @@ def _dated_anew(connection: Connection, plan: ImportPlan, now: datetime) -> bool
 
 def _compare(connection: Connection, export: Export, known: Known, plan: ImportPlan) -> None:
     seen: set[str] = set()
-    for records in in_chunks(_storable(export)):
-        before = known.read(connection, records)
-        for record in records:
-            seen.add(record.store_key)
-            plan.counts["repaired"] += bool(record.repairs)
-            _compare_one(record, known, before, plan)
-            plan.keep(record)
+    for rows in in_chunks(_storable(export, known.rows())):
+        before = known.read(connection, [row for row in rows if isinstance(row, MemberRecord)])
+        for row in rows:
+            seen.add(row.store_key)
+            if isinstance(row, MemberRecord):
+                plan.counts["repaired"] += bool(row.repairs)
+                _compare_one(row, known, before, plan)
+                plan.keep(row)
+            else:
+                present = known.present[row.store_key]
+                plan.counts["repaired"] += present.row_repaired
+                plan.counts["unchanged"] += 1
+                plan.notice_known(present)
     plan.counts["rows"] = len(seen)
     if not plan.partial:
         plan.missing = [row.id for store_key, row in known.present.items() if store_key not in seen]
         plan.counts["missing"] = len(plan.missing)
 
 
-def _storable(export: Export) -> Iterator[MemberRecord]:
+def _storable(export: Export, known: KnownRows) -> Iterator[MemberRecord | KnownRow]:
     """Every member; refuses a file with a cell our tables cannot hold, once everything else was found well."""
     problems: list[Problem] = []
-    for record in export.rows():
-        for name, limit in too_long(record):
+    for row in export.rows_unless_known(known):
+        for name, limit in too_long(row) if isinstance(row, MemberRecord) else ():
             message = _("The text is longer than {limit} characters; correct it at the POS.")
-            problems.append(Problem(message.format(limit=limit), record.line, export.column_map.get(name)))
-        yield record
+            problems.append(Problem(message.format(limit=limit), row.line, export.column_map.get(name)))
+        yield row
     if problems:
         sentence = _("{file}: cells are too long to be stored. Nothing was changed.")
         raise BadInputError(sentence.format(file=export.name), tuple(problems[:20]))
@@ -249,16 +274,15 @@ def _compare_one(record: MemberRecord, known: Known, before: Mapping[int, AnyRow
         plan.counts["new"] += 1
         plan.add(record.line, known.returning(record, before), None)
         return
-    if present.missing_imports:
-        plan.reappeared.append(present.id)
-    if plan.partial:
-        plan.seen.append(present.id)
+    plan.notice_known(present)
     old = before.get(present.id)
-    if old is None:
-        plan.counts["unchanged"] += 1
-    elif names_another_person(old, record):
+    if old is not None and names_another_person(old, record):
         plan.counts["reused_codes"] += 1
         plan.add(record.line, known.returning(record, before), present.id)
+        return
+    plan.read_again[present.id] = (record.row_digest, stored_moment(record.row_newest), bool(record.repairs))
+    if old is None:
+        plan.counts["unchanged"] += 1
     else:
         plan.counts["changed"] += 1
         plan.changed_lines[record.line] = (present.id, None)
@@ -293,9 +317,9 @@ def _data_taken(connection: Connection, plan: ImportPlan) -> datetime | None:
     return from_database(stored) if stored else None
 
 
-def in_chunks(records: Iterator[MemberRecord]) -> Iterator[list[MemberRecord]]:
+def in_chunks(records: Iterator[Row]) -> Iterator[list[Row]]:
     """The records in lists of a size one statement takes."""
-    chunk: list[MemberRecord] = []
+    chunk: list[Row] = []
     for record in records:
         chunk.append(record)
         if len(chunk) == CHUNK:
@@ -303,6 +327,11 @@ def in_chunks(records: Iterator[MemberRecord]) -> Iterator[list[MemberRecord]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+def stored_moment(moment: datetime | None) -> datetime | None:
+    """A moment a row tells, as our tables store it."""
+    return None if moment is None else to_database(moment)
 
 
 def content_hash(record: MemberRecord) -> str:

@@ -58,6 +58,7 @@ def _step_back(run: Run, plan: ImportUndo, member_ids: Sequence[int]) -> None:
             "content_hash": version.content_hash,
             "fingerprint": version.fingerprint,
             "changed_import_id": version.import_id,
+            "row_digest": None,
         }
         here = (member.c.id == one, member.c.version_id == found)
         # Only what the matcher reads makes a member worth matching again; it is compared before it is written.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -15,6 +16,7 @@ from eccube_sync.tables.members import (
     record_columns,
     source,
 )
+from eccube_sync.tables.setting import set_by_id
 
 COPIED = tuple(column.name for column in record_columns())
 
@@ -69,9 +71,18 @@ def last_full_import(connection: Connection, key: str) -> AnyRow | None:
 
 
 def present_members(connection: Connection, of_source: int) -> dict[str, AnyRow]:
-    """Store key → id, content hash and missing imports of every current member of a source."""
+    """Store key → id, missing imports, and how its row is known again, of every current member of a source."""
+    columns = (
+        "store_key",
+        "id",
+        "content_hash",
+        "missing_imports",
+        "row_digest",
+        "row_newest",
+        "row_repaired",
+    )
     rows = connection.execute(
-        select(member.c.store_key, member.c.id, member.c.content_hash, member.c.missing_imports).where(
+        select(*(member.c[name] for name in columns)).where(
             member.c.source_id == of_source, member.c.current == 1
         )
     )
@@ -105,6 +116,11 @@ def versions_of(connection: Connection, member_ids: Sequence[int]) -> dict[int, 
         .where(member.c.id.in_(member_ids))
     )
     return {row.member_id: row for row in rows}
+
+
+def remember_rows(connection: Connection, rows: Mapping[int, Sequence[Any]]) -> None:
+    """Keep how the row of each of these members is known again: digest, newest moment, whether it was mended."""
+    set_by_id(connection, member, (member.c.row_digest, member.c.row_newest, member.c.row_repaired), rows)
 
 
 def data_taken(connection: Connection, of_source: int, taken_at: datetime) -> None:

@@ -115,6 +115,10 @@ member = Table(
     Column("version_id", BigKey, nullable=False),
     word("content_hash", 64),
     word("fingerprint", 64),
+    # by its digest a row is known that was read before, with what reading it again would tell
+    word("row_digest", nullable=True),
+    moment("row_newest", nullable=True),
+    Column("row_repaired", Boolean(create_constraint=False), nullable=False, server_default="0"),
     # set by a partial import and, for a member missing from a full one, to the last data that had it
     moment("confirmed_at", nullable=True),
     Column("missing_imports", SmallInteger, nullable=False, server_default="0"),
@@ -148,6 +152,8 @@ staged_member = Table(
     Column("member_id", BigKey),
     # the member that held this code before, when the code was given to another person
     Column("replaces_member_id", BigKey),
+    word("row_digest", nullable=True),
+    moment("row_newest", nullable=True),
     *record_columns(),
     **TABLE_OPTIONS,
 )

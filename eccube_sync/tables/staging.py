@@ -83,13 +83,16 @@ def _add_members(connection: Connection, run_id: int, of_source: int, import_id:
         literal(0),
         staged_member.c.content_hash,
         staged_member.c.fingerprint,
+        staged_member.c.row_digest,
+        staged_member.c.row_newest,
+        staged_member.c.repairs != "",
         literal(import_id),
         literal(import_id),
         literal(run_id),
     ).where(staged_member.c.run_id == run_id, staged_member.c.member_id.is_(None))
     names = [
-        "source_id", "store_key", "current", "version_id", "content_hash", "fingerprint",
-        "first_import_id", "changed_import_id", "changed_run_id",
+        "source_id", "store_key", "current", "version_id", "content_hash", "fingerprint", "row_digest",
+        "row_newest", "row_repaired", "first_import_id", "changed_import_id", "changed_run_id",
     ]  # fmt: skip
     connection.execute(insert(member).from_select(names, new_rows))
     found = (

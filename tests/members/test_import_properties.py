@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from eccube_sync.services.importing import apply_import, plan_import
 from eccube_sync.services.importplan import CONTENT
@@ -157,6 +157,27 @@ def test_the_same_rows_again_change_nothing(ours: OurShop, first: Rows, second: 
     ours.apply(lambda run: apply_import(run, plan))
     assert ours.snapshot(member_version, member_code) == before
     assert [(row.id, row.version_id, row.content_hash) for row in ours.rows(member)] == members
+
+
+@property_settings
+@given(first=STRANGERS, second=STRANGERS, third=STRANGERS, again=st.lists(st.integers(0, 4)))
+def test_rows_known_word_for_word_mean_what_reading_them_again_means(
+    ours: OurShop, first: Rows, second: Rows, third: Rows, again: list[int]
+) -> None:
+    import_all(ours, first, second)
+    kept = {row["id"]: row for row in third} | {
+        second[at]["id"]: second[at] for at in again if at < len(second)
+    }
+    assume(len({row["code"] for row in kept.values()}) == len(kept))
+    path = write_export(ours.settings.folders.root / f"{next(_numbers)}.csv", list(kept.values()))
+    with ours.connect() as connection:
+        quick = plan_import(ours.service, connection, path)
+        connection.execute(update(member).values(row_digest=None))
+        connection.commit()
+        thorough = plan_import(ours.service, connection, path)
+    assert (quick.counts, quick.changed_lines, quick.missing, quick.moved_back, quick.taken_at) == (
+        thorough.counts, thorough.changed_lines, thorough.missing, thorough.moved_back, thorough.taken_at
+    )  # fmt: skip
 
 
 @property_settings

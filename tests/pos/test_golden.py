@@ -21,7 +21,8 @@ def _is_said(name: str, value: object) -> bool:
 
 
 def _plain(record: MemberRecord) -> dict[str, Any]:
-    said = {name: value for name, value in dataclasses.asdict(record).items() if _is_said(name, value)}
+    facts = dataclasses.asdict(dataclasses.replace(record, row_digest="", row_newest=None))
+    said = {name: value for name, value in facts.items() if _is_said(name, value)}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
 
 
