@@ -28,7 +28,8 @@ def faults_between(settings: Settings) -> Iterator[Fault]:
     """Everything wrong that no single key shows."""
     yield from _sources(settings)
     yield from _membership(settings.membership)
-    if settings.matching.review_at >= settings.matching.link_at:
+    link_at = settings.matching.link_at
+    if link_at is not None and settings.matching.review_at >= link_at:
         yield Fault("matching.review_at", _("must be lower than matching.link_at"))
     if not settings.codes.second_facts:
         yield Fault("codes.second_facts", _("is empty; a code alone must never be enough"))

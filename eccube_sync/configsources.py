@@ -176,7 +176,16 @@ class Membership(Section):
 class Matching(Section):
     """When a pair is the same person."""
 
-    link_at: Probability = Field(0.99, description=mark("Match probability from which a pair is linked."))
+    wrong_per_thousand: Annotated[float, Field(strict=True, gt=0, le=50, allow_inf_nan=False)] = Field(
+        1.0, description=mark("How many of 1,000 links by matching may be wrong.")
+    )
+    link_at: Probability | None = Field(
+        None,
+        examples=[0.99],
+        description=mark(
+            "Match probability from which a pair is linked; unset means as wrong_per_thousand demands it."
+        ),
+    )
     review_at: Probability = Field(0.2, description=mark("Match probability from which a person is asked."))
     ignore_phones: Texts = Field(
         (), description=mark("Phone numbers that say nothing about a person, such as the shop's own.")

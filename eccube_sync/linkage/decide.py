@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from eccube_sync.linkage.assign import Action, Decision, Kind, Pair, Situation, assign, judge_unlinked
 from eccube_sync.linkage.model import Model
-from eccube_sync.linkage.score import Flag, ScoredPairs, score_pairs
+from eccube_sync.linkage.score import AGAINST, Flag, ScoredPairs, score_pairs
 from eccube_sync.matchers import Integers, Prepared
 
-_AGAINST = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS | Flag.NAME_ONLY | Flag.THIN | Flag.ANY_RELATIVE
 _UNLIKE = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS
 
 IdPairs = Iterable[tuple[int, int]]
@@ -39,7 +38,7 @@ def decide(
     """
     standing = standing or Standing()
     links = list(standing.links)
-    clear = (pairs.probability >= model.settings.link_at) & (pairs.flags & int(_AGAINST) == 0)
+    clear = (pairs.probability >= model.link_at) & (pairs.flags & int(AGAINST) == 0)
     alone = _stand_alone(pairs, links, standing.apart)
     decisions = _decided_alone(pairs, clear, np.flatnonzero(alone))
     contested = _pairs(pairs, clear, np.flatnonzero(~alone))

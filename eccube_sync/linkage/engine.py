@@ -16,6 +16,7 @@ from eccube_sync.linkage.model import Model, Settings, fit_model
 from eccube_sync.linkage.people import People
 from eccube_sync.linkage.prepare import joined
 from eccube_sync.linkage.score import ScoredPairs
+from eccube_sync.linkage.thresholds import with_threshold
 from eccube_sync.linkage.workers import Workers
 from eccube_sync.matchers import Prepared
 
@@ -51,7 +52,8 @@ def match_people(
     """
     pool = Workers(workers)
     left, right = joined(pool.prepare(customers)), joined(pool.prepare(members))
-    model = model or fit_model(1, left, right, settings)
-    i, j = candidate_pairs(left, right, model.common)
-    pairs = pool.match(model, left, right, (i, j))
+    fitted = model or fit_model(1, left, right, settings)
+    i, j = candidate_pairs(left, right, fitted.common)
+    pairs = pool.match(fitted, left, right, (i, j))
+    model = model or with_threshold(fitted, pairs)
     return Matched(model, left, right, len(i), pairs, decide(model, pairs, left, right, standing))

@@ -32,19 +32,25 @@ from eccube_sync.linkage.weights import (
 )
 from eccube_sync.matchers import NO_DATE, Integers, Prepared, Text
 
+CAUTIOUS = 0.99
+"""The probability from which a machine links as long as no pairs have been scored."""
+
 _SMALLEST_SIDE = 1000  # a shop of ten members is no reason to believe a coincidence
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the shop decides: the two thresholds (probabilities) and how strictly ties are taken.
+    """What the shop decides: how many links must be right, from where a person is asked, how ties are taken.
 
+    ``wanted_precision``: the share of a machine's links that must be right; ``link_at`` fixes the probability from
+    which it links instead. ``review_at``: the probability from which a person is asked.
     ``tie_bits``: how much better the best of several different people must be to be chosen without a human.
     ``max_block``: a key that more people of one side share is not followed; ``most_namesakes`` for whole names.
     ``several_accounts``: whether a member may be linked to several customers who are one person.
     """
 
-    link_at: float = 0.99
+    wanted_precision: float = 0.999
+    link_at: float | None = None
     review_at: float = 0.1
     tie_bits: float = 8.0
     max_block: int = 200
@@ -58,6 +64,7 @@ class Model:
 
     ``prior``: log2 of the odds that a customer and a member drawn at random are one person.
     ``relatives``: the share of other pairs that are of one household.
+    ``link_at``: the probability from which a machine links.
     ``shared``: values that are no evidence, by column. ``common``: blocking keys that are not followed.
     """
 
@@ -69,6 +76,7 @@ class Model:
     frequencies: Mapping[str, FrequencyTable]
     shared: Mapping[str, Integers]
     common: Integers
+    link_at: float = CAUTIOUS
 
     def to_json(self) -> str:
         """One line of JSON without personal data: names, numbers and addresses stand in it as hashes."""
@@ -80,6 +88,7 @@ class Model:
                 "weights": self.weights,
                 "prior": self.prior,
                 "relatives": self.relatives,
+                "link_at": self.link_at,
                 "frequencies": {name: table.to_json() for name, table in self.frequencies.items()},
                 "shared": {name: encode(values) for name, values in self.shared.items()},
                 "common": encode(self.common),
@@ -110,6 +119,7 @@ class Model:
             },
             prior=data["prior"],
             relatives=data["relatives"],
+            link_at=data["link_at"],
             frequencies={
                 name: FrequencyTable.from_json(table) for name, table in data["frequencies"].items()
             },
@@ -142,6 +152,7 @@ def fit_model(
         frequencies=fit_frequencies(customers, members),
         shared=find_shared(customers, members),
         common=np.union1d(*common),
+        link_at=settings.link_at or CAUTIOUS,
     )
 
 

@@ -25,8 +25,12 @@ class Flag(IntFlag):
     GIVEN_DIFFERS = 1
     BIRTH_DIFFERS = 2
     NAME_ONLY = 4  # nothing but the name agrees
-    THIN = 8  # fewer than two independent strong facts agree
+    THIN = 8  # fewer than two independent strong facts agree, the given name counted as one
     ANY_RELATIVE = 16  # the given name does not agree, and nothing else says which of a household it is
+
+
+AGAINST = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS | Flag.NAME_ONLY | Flag.THIN | Flag.ANY_RELATIVE
+"""Each of these keeps a machine from linking a pair, however probable it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +203,14 @@ _INDEPENDENT = (("birth_date",), ("mobile",), ("email",), ("landline", "address"
 def _flags(levels: Levels) -> NDArray[np.uint8]:
     verdicts = {field: _VERDICTS[column][levels[:, column]] for column, field in enumerate(_FIELDS)}
     strong = {field: verdict == Verdict.STRONG for field, verdict in verdicts.items()}
-    facts = (strong["family_name"] & strong["given_name"]).astype(np.uint8)
+    facts = strong["given_name"].astype(np.uint8)  # a family name may be another since a marriage
     besides = np.zeros(len(levels), bool)
     for fields in _INDEPENDENT:
         facts += np.logical_or.reduce([strong[field] for field in fields])
         besides |= np.logical_or.reduce([verdicts[field] >= Verdict.WEAK for field in fields])
     given = verdicts["given_name"]
-    # Twins share a birth date and their parents' mail address, but hardly ever a mobile as well.
-    personal = strong["mobile"] & (strong["birth_date"] | strong["email"])
+    # Twins share a birth date, and children their parents' mail address or mobile, but seldom two of the three.
+    personal = strong["mobile"].astype(np.uint8) + strong["birth_date"] + strong["email"] > 1
     flags = np.where(given == Verdict.DIFFERS, Flag.GIVEN_DIFFERS, 0)
     flags |= np.where((given == Verdict.SILENT) & ~personal, Flag.ANY_RELATIVE, 0)
     flags |= np.where(verdicts["birth_date"] == Verdict.DIFFERS, Flag.BIRTH_DIFFERS, 0)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +13,9 @@ from eccube_sync.linkage.people import People
 from eccube_sync.linkage.prepare import prepare
 from eccube_sync.linkage.score import ScoredPairs, match_pairs
 from eccube_sync.matchers import Integers, Prepared
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 _SHARED: list[tuple[Model, Prepared, Prepared, tuple[Integers, Integers]]] = []
 """What the processes made by ``match`` look at: they are forked, so nothing is copied to them."""
@@ -49,6 +51,10 @@ class Workers:
         return found.take(np.lexsort((found.member_ids, found.customer_ids)))
 
     def _pool(self) -> ProcessPoolExecutor:
+        # Not needed by most commands, and slow to import.
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
         return ProcessPoolExecutor(self.count, mp_context=get_context("fork"))
 
 

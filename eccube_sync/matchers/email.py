@@ -19,7 +19,7 @@ class EmailMatcher:
     levels = (
         Level("missing", Verdict.SILENT),
         Level("different", Verdict.DIFFERS),
-        Level("one_letter_off", Verdict.WEAK),
+        Level("one_letter_off", Verdict.STRONG),
         Level("same_mailbox", Verdict.STRONG),
         Level("same", Verdict.STRONG),
     )

@@ -20,7 +20,7 @@ class PhoneMatcher:
     levels = (
         Level("missing", Verdict.SILENT),
         Level("different", Verdict.DIFFERS),
-        Level("one_digit_off", Verdict.WEAK),
+        Level("one_digit_off", Verdict.STRONG),
         Level("same", Verdict.STRONG),
     )
 

@@ -13,10 +13,11 @@ import numpy as np
 from sqlalchemy import Connection
 
 from eccube_sync.eccube import Generation
-from eccube_sync.linkage.candidates import blocking_keys, join_keys
+from eccube_sync.linkage.candidates import blocking_keys, candidate_pairs, join_keys
 from eccube_sync.linkage.model import Model
 from eccube_sync.linkage.prepare import prepare
 from eccube_sync.linkage.score import ScoredPairs, match_pairs
+from eccube_sync.linkage.workers import Workers
 from eccube_sync.matchers import Prepared
 from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.people import Ignored, people_of_customers, people_of_members
@@ -90,21 +91,29 @@ class Reader:
 
 
 def changed_pairs(
-    connection: Connection, model: Model, reader: Reader, customers: Side, members: Side, *, everything: bool
+    connection: Connection,
+    model: Model,
+    reader: Reader,
+    changed: tuple[Side, Side],
+    workers: Workers,
+    *,
+    everything: bool,
 ) -> tuple[ScoredPairs, Prepared, Prepared]:
     """The scored pairs with at least one changed person, and the people in them (changed ones first read).
 
     ``everything``: both sides are whole, so nothing is looked up.
     """
+    customers, members = changed
     if everything:
-        pairs = match_pairs(model, customers.changed, members.changed)
+        found = candidate_pairs(customers.changed, members.changed, model.common)
+        pairs = workers.match(model, customers.changed, members.changed, found)
         return pairs, customers.changed, members.changed
-    found = _candidate_ids(connection, model, customers, members)
-    left = reader.customers([*customers.changed.ids.tolist(), *found[:, 0].tolist()])
-    right = reader.members([*members.changed.ids.tolist(), *found[:, 1].tolist()])
-    present = np.isin(found[:, 0], left.ids) & np.isin(found[:, 1], right.ids)
-    found = found[present]
-    rows = np.searchsorted(left.ids, found[:, 0]), np.searchsorted(right.ids, found[:, 1])
+    ids = _candidate_ids(connection, model, customers, members)
+    left = reader.customers([*customers.changed.ids.tolist(), *ids[:, 0].tolist()])
+    right = reader.members([*members.changed.ids.tolist(), *ids[:, 1].tolist()])
+    present = np.isin(ids[:, 0], left.ids) & np.isin(ids[:, 1], right.ids)
+    ids = ids[present]
+    rows = np.searchsorted(left.ids, ids[:, 0]), np.searchsorted(right.ids, ids[:, 1])
     return match_pairs(model, left, right, rows), left, right
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import Connection, insert, select, update
 
 from eccube_sync.clock import to_database
-from eccube_sync.db import CHUNK, AnyRow, inserted_id
+from eccube_sync.db import CHUNK, AnyRow
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.linkage.assign import Action, Decision, Kind
@@ -30,12 +30,12 @@ from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.deciding import decide
 from eccube_sync.services.falls import keep_for_classify
 from eccube_sync.services.linking import NewLink, end_link, insert_links
+from eccube_sync.services.matchermodel import write_model
 from eccube_sync.services.noticing import cancel_for_customers, queue_for_links
 from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run
 from eccube_sync.tables import classes, matching
 from eccube_sync.tables.customers import customer
-from eccube_sync.tables.links import match_model
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 from eccube_sync.tables.runs import installation
 from eccube_sync.tables.setting import set_by_id
@@ -70,7 +70,7 @@ def refuse(plan: ClassifyPlan) -> None:
 def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
     """Carry the plan out."""
     refuse(plan)
-    run.baseline = run.baseline or plan.first or plan.model_is_new
+    run.baseline = run.baseline or plan.first or plan.model_changed
     work = _Work(run, plan)
     work.model_id = run.transaction(_write_model, run, plan)
     _write_member_keys(run, plan)
@@ -89,12 +89,7 @@ def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
 
 def _write_model(run: Run, plan: ClassifyPlan) -> int:
     if plan.model_is_new:
-        values = {"body": plan.model.to_json(), "run_id": run.id, "created_at": run.moment}
-        model_id = inserted_id(run.connection.execute(insert(match_model).values(values)))
-        run.record(
-            "model", model_id, "state", None, "in_force", "first" if plan.first else "settings_changed"
-        )
-        return model_id
+        return write_model(run, plan.model, "first" if plan.first else "settings_changed")
     stored = matching.newest_model(run.connection)
     assert stored is not None
     return int(stored.id)

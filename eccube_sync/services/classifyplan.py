@@ -18,6 +18,8 @@ from eccube_sync.linkage.explain import explain_pairs
 from eccube_sync.linkage.model import Model, fit_model
 from eccube_sync.linkage.model import Settings as ModelSettings
 from eccube_sync.linkage.score import ScoredPairs
+from eccube_sync.linkage.thresholds import with_threshold
+from eccube_sync.linkage.workers import Workers
 from eccube_sync.matchers import Prepared
 from eccube_sync.membership.verdicts import GuardVerdict
 from eccube_sync.services.candidates import (
@@ -51,6 +53,9 @@ class ClassifyPlan:
     scan: CustomerScan
     model: Model
     model_is_new: bool
+    """The model is not stored yet."""
+    model_changed: bool
+    """The scores of the last classification were made with another model."""
     first: bool
     member_keys: Keys
     changed_members: list[int]
@@ -129,12 +134,14 @@ def _plan(
     generation = GENERATIONS[detect(connection)]
     state = connection.execute(select(installation)).first()
     stored = matching.newest_model(connection)
-    wanted = _model_settings(shop.settings)
+    wanted = model_settings(shop.settings)
     model = Model.from_json(stored.body) if stored else None
     # Until a first classification came to its end, or after it was undone, nobody has been decided about.
     first = state is None or state.first_classify_run_id is None
     matched_run = state.matched_run_id if state else 0
-    everything = every or first or model is None or model.settings != wanted
+    model_is_new = model is None or model.settings != wanted
+    model_changed = model_is_new or matching.trained_since(connection, matched_run)
+    everything = every or first or model_changed
     scan = scan_customers(connection, generation, every=everything, only=None if everything else only)
     if everything:
         members = matching.all_members(connection)
@@ -145,14 +152,20 @@ def _plan(
     reader = Reader(connection, generation, scan.changed, ignored)
     changed_customers = reader.customers(one.key for one in scan.changed if one.full)
     prepared_members = reader.members(members)
-    model_is_new = model is None or model.settings != wanted
     if model is None:
         model = fit_model(1, changed_customers, prepared_members, wanted)
     elif model_is_new:
-        model = replace(model, number=model.number + 1, settings=wanted)
+        model = replace(
+            model, number=model.number + 1, settings=wanted, link_at=wanted.link_at or model.link_at
+        )
     customers = Side(changed_customers, Keys.of(changed_customers))
     changed = Side(prepared_members, Keys.of(prepared_members))
-    fresh, left, right = changed_pairs(connection, model, reader, customers, changed, everything=everything)
+    workers = Workers(shop.settings.matching.workers)
+    fresh, left, right = changed_pairs(
+        connection, model, reader, (customers, changed), workers, everything=everything
+    )
+    if model_is_new:
+        model = with_threshold(model, fresh)
     pairs, concerned = fresh, set[int]()
     if not everything:
         since = newest_run if only else matched_run
@@ -165,6 +178,7 @@ def _plan(
             scan=scan,
             model=model,
             model_is_new=model_is_new,
+            model_changed=model_changed,
             first=first,
             member_keys=changed.keys,
             changed_members=members,
@@ -201,8 +215,10 @@ def _stirred(connection: Connection, scan: CustomerScan, members: Sequence[int],
     )
 
 
-def _model_settings(settings: Settings) -> ModelSettings:
+def model_settings(settings: Settings) -> ModelSettings:
+    """What the shop decides about its model."""
     return ModelSettings(
+        wanted_precision=1 - settings.matching.wrong_per_thousand / 1000,
         link_at=settings.matching.link_at,
         review_at=settings.matching.review_at,
         several_accounts=any(one.accounts_per_member > 1 for one in settings.sources),
@@ -266,7 +282,7 @@ def _decide(
     plan.changes = [change for change in changes if not left_to_expiry(change)]
     plan.changes += falls_by_ended_links(connection, _losing_their_link(plan))
     mails = planned_mails(
-        shop.settings, connection, today, plan.changes, baseline=plan.first or plan.model_is_new
+        shop.settings, connection, today, plan.changes, baseline=plan.first or plan.model_changed
     )
     plan.verdicts = [
         alarm,
@@ -279,24 +295,14 @@ def _decide(
 def _present(pairs: ScoredPairs, left: Prepared, right: Prepared) -> ScoredPairs:
     """Without pairs of people who can no longer be linked or are gone."""
     chosen = np.isin(pairs.customer_ids, left.ids) & np.isin(pairs.member_ids, right.ids)
-    return _take(pairs, chosen)
+    return pairs if chosen.all() else pairs.take(np.flatnonzero(chosen))
 
 
 def _of_source(pairs: ScoredPairs, sources: Mapping[int, int], source_id: int) -> ScoredPairs:
-    chosen = np.fromiter((sources[one] == source_id for one in pairs.member_ids.tolist()), bool, len(pairs))
-    return _take(pairs, chosen)
-
-
-def _take(pairs: ScoredPairs, chosen: np.ndarray) -> ScoredPairs:
-    if chosen.all():
+    if set(sources.values()) == {source_id}:
         return pairs
-    return ScoredPairs(
-        pairs.customer_ids[chosen],
-        pairs.member_ids[chosen],
-        pairs.bits[chosen],
-        pairs.probability[chosen],
-        pairs.flags[chosen],
-    )
+    chosen = np.fromiter((sources[one] == source_id for one in pairs.member_ids.tolist()), bool, len(pairs))
+    return pairs if chosen.all() else pairs.take(np.flatnonzero(chosen))
 
 
 def _standing_links(plan: ClassifyPlan, source_id: int) -> list[tuple[int, int]]:

@@ -155,7 +155,7 @@ def _contributions(model: Model, pair: ExplainedPair) -> Listing:
 
 def _thresholds(model: Model) -> Listing:
     rows = [
-        (_("linked by a machine from"), chance(model.settings.link_at)),
+        (_("linked by a machine from"), chance(model.link_at)),
         (_("shown to a person from"), chance(model.settings.review_at)),
     ]
     return Listing(
@@ -168,7 +168,7 @@ def _thresholds(model: Model) -> Listing:
 def _band(model: Model, pair: ExplainedPair) -> str:
     if pair.probability < model.settings.review_at:
         return _("Too improbable: nobody is asked, and the pair is not kept.")
-    if pair.probability < model.settings.link_at:
+    if pair.probability < model.link_at:
         text = _("Not probable enough for a machine: a person is asked.")
     elif not pair.flags:
         return _("Probable enough for a machine to link them, unless another pair fits as well.")

@@ -140,8 +140,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     },
     "member": {**_UNDONE, "in_file_again": mark("the member is in the file again")},
     "model": {
+        **_UNDONE,
         "first": mark("the first classification"),
         "settings_changed": mark("the settings of matching changed"),
+        "trained": mark("learned from the shop's own data"),
+        "calibrated": mark("judged by the reviewers' answers"),
     },
     "notice": {
         **noticewords.STATES,

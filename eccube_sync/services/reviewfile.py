@@ -96,6 +96,7 @@ QUESTIONS: Mapping[str, str] = {
     "several_accounts": mark(
         "The member has another account in the web shop already. Is this one theirs too?"
     ),
+    "sample": mark("They were linked by matching; this is a spot check. Are they the same person?"),
     "held_contradicted": mark("They are linked, but their data now contradict. Still the same person?"),
     "successor": mark("The linked card can no longer be used. Is this the person's new card?"),
     "second_fact": mark(

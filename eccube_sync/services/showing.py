@@ -63,6 +63,7 @@ DECISIONS: Mapping[str, str] = {
 KINDS: Mapping[str, str] = {
     "clear": mark("clearly the same person"),
     "held": mark("linked already"),
+    "sample": mark("spot check of a link by matching"),
     "held_contradicted": mark("linked, but the data now contradict"),
     "successor": mark("another card of the same person"),
     "uncertain": mark("not certain enough"),

@@ -29,6 +29,7 @@ WHAT: Mapping[str, str] = {
     "override_ended": mark("override ended"),
     "notice": mark("mail that has not left"),
     "downgrade": mark("class taken away"),
+    "model": mark("model in force"),
 }
 """Kinds of changes that can be taken back, in the order in which they are listed."""
 

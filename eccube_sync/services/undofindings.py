@@ -13,6 +13,7 @@ from eccube_sync.services import (
     undoclaims,
     undoclasses,
     undolinks,
+    undomodels,
     undonotices,
     undooverrides,
 )
@@ -69,3 +70,4 @@ def _others(
     yield from undooverrides.find_ended(connection, run_id, today, ending)
     yield from undoclasses.find_downgrades(connection, run_id)
     yield from undoclaims.find_codes(connection, run_id)
+    yield from undomodels.find_models(connection, run_id)

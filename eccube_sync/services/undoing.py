@@ -18,7 +18,15 @@ from eccube_sync.db import CHUNK, AnyRow, reading
 from eccube_sync.errors import EccubeSyncError, LockedError, UsageError
 from eccube_sync.i18n import _
 from eccube_sync.report import Report
-from eccube_sync.services import undocases, undoclaims, undoclasses, undolinks, undonotices, undooverrides
+from eccube_sync.services import (
+    undocases,
+    undoclaims,
+    undoclasses,
+    undolinks,
+    undomodels,
+    undonotices,
+    undooverrides,
+)
 from eccube_sync.services.noticing import queue_corrections
 from eccube_sync.services.projecting import apply_projection, plan_projection
 from eccube_sync.services.running import Run, Shop
@@ -208,6 +216,7 @@ class _Work:
     def _restore(self, findings: Sequence[Finding]) -> Iterator[Finding]:
         yield from undolinks.restore_ended(self.run, _of(findings, "link_ended"))
         yield from undooverrides.restore_ended(self.run, _of(findings, "override_ended"))
+        yield from undomodels.put_back(self.run, _of(findings, "model"))
 
     def _codes(self, findings: Sequence[Finding]) -> Iterator[Finding]:
         yield from undoclaims.take_back_codes(self.run, findings)

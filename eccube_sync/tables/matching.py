@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +15,29 @@ from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link, match_key, match_model, scored_pair, undone_pair
 from eccube_sync.tables.members import member
-from eccube_sync.tables.runs import run
+from eccube_sync.tables.runs import journal, run
 
 CUSTOMER, MEMBER = 1, 2
 Integers = NDArray[np.int64]
 ROWS_AT_ONCE = 5000
+OF_CLASSIFICATION = frozenset({"first", "settings_changed"})
+"""Why a classification makes a model; it uses it at once."""
 
 
 def newest_model(connection: Connection) -> AnyRow | None:
     """The model in force."""
     return connection.execute(select(match_model).order_by(match_model.c.id.desc()).limit(1)).first()
+
+
+def trained_since(connection: Connection, after_run: int) -> bool:
+    """Whether the model in force was made later than ``after_run`` and not by a classification for itself."""
+    newest = newest_model(connection)
+    if newest is None or newest.run_id <= after_run:
+        return False
+    reasons = select(journal.c.reason).where(
+        journal.c.run_id == newest.run_id, journal.c.subject == "model", journal.c.subject_id == newest.id
+    )
+    return not OF_CLASSIFICATION.issuperset(connection.execute(reasons).scalars())
 
 
 def newest_run(connection: Connection, before: int | None = None) -> int:
@@ -145,6 +159,31 @@ def pairs_touching(
     return rows
 
 
+def all_pairs(connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
+    """(customer, member, bits, probability, flags) of every stored pair, sorted by customer and member, in parts."""
+    columns = (
+        scored_pair.c.customer_id,
+        scored_pair.c.member_id,
+        scored_pair.c.bits,
+        scored_pair.c.probability,
+        scored_pair.c.flags,
+    )
+    last = 0
+    while True:
+        rows = connection.execute(
+            select(*columns)
+            .where(scored_pair.c.customer_id > last)
+            .order_by(scored_pair.c.customer_id, scored_pair.c.member_id)
+            .limit(10 * ROWS_AT_ONCE)
+        ).all()
+        if len(rows) == 10 * ROWS_AT_ONCE:  # a customer's pairs may go on in the next part
+            rows = [row for row in rows if row.customer_id != rows[-1].customer_id]
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].customer_id
+
+
 def replace_pairs(
     connection: Connection, customer_ids: Sequence[int], rows: Sequence[dict[str, object]]
 ) -> None:
@@ -243,6 +282,15 @@ def fingerprints(connection: Connection, member_ids: Iterable[int]) -> dict[int,
     found: dict[int, str] = {}
     for ids in chunks(member_ids):
         rows = connection.execute(select(member.c.id, member.c.fingerprint).where(member.c.id.in_(ids)))
+        found.update((row.id, row.fingerprint) for row in rows)
+    return found
+
+
+def customer_fingerprints(connection: Connection, customer_ids: Iterable[int]) -> dict[int, str]:
+    """Customer id → fingerprint."""
+    found: dict[int, str] = {}
+    for ids in chunks(customer_ids):
+        rows = connection.execute(select(customer.c.id, customer.c.fingerprint).where(customer.c.id.in_(ids)))
         found.update((row.id, row.fingerprint) for row in rows)
     return found
 
