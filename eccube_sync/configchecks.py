@@ -96,19 +96,15 @@ def _database(database: Database) -> Iterator[Fault]:
     if database.kind == "sqlite":
         if same:
             yield Fault("database.own", _("must be another file than database.eccube"))
+        if database.table_prefix:
+            yield Fault("database.table_prefix", _("is for MySQL and MariaDB only; leave it out"))
         return
     for name in ("eccube", "own"):
         if not DATABASE_NAME.fullmatch(getattr(database, name)):
             yield Fault(
                 f"database.{name}", _("must be a database name of 1 to 64 letters A-Z, a-z, digits, _ and -")
             )
-    if same and not database.table_prefix:
-        yield Fault("database.table_prefix", _("is missing; it is needed where own and eccube are the same"))
-    if database.table_prefix and not _good_prefix(database.table_prefix):
-        yield Fault(
-            "database.table_prefix",
-            _("must be 1 to 20 letters, digits and _, and not begin with dtb_, mtb_ or plg_"),
-        )
+    yield from _prefix(database, same)
     if not database.runtime.user:
         yield Fault("database.runtime.user", _("is missing"))
     if database.accounts == "two" and database.setup.user and database.setup.user == database.runtime.user:
@@ -117,6 +113,18 @@ def _database(database: Database) -> Iterator[Fault]:
         yield Fault("database.ssl_ca", _("{path} does not exist").format(path=database.ssl_ca))
     yield from _two_passwords(database.runtime, "database.runtime")
     yield from _two_passwords(database.setup, "database.setup")
+
+
+def _prefix(database: Database, same: bool) -> Iterator[Fault]:
+    key, prefix = "database.table_prefix", database.table_prefix
+    if same and not prefix:
+        yield Fault(key, _("is missing; it is needed where own and eccube are the same"))
+    elif prefix and not _good_prefix(prefix):
+        yield Fault(key, _("must be 1 to 20 letters, digits and _, and not begin with dtb_, mtb_ or plg_"))
+    elif prefix and not same:
+        yield Fault(key, _("is only for a host with one database; leave it out where own is another one"))
+    elif same and database.accounts == "two":
+        yield Fault("database.accounts", _('must be "single" where own and eccube are the same database'))
 
 
 def _good_prefix(prefix: str) -> bool:

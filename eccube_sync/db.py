@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from eccube_sync.i18n import _
 from eccube_sync.settings import Settings
 
 OWN_SCHEMA = "eccube_sync"
+AMONG_EC_CUBES = "eccube_sync_prefix"
+"""Stands for our schema in statements where ours are prefixed tables of EC-CUBE's database."""
 Account = Literal["runtime", "setup"]
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of any statement; its columns are read by name."""
@@ -47,6 +50,9 @@ class Database:
         self.kind = settings.database.kind
         self.own_schema = OWN_SCHEMA if self.kind == "sqlite" else settings.database.own
         self.engine = _sqlite_engine(settings) if self.kind == "sqlite" else _mysql_engine(settings, account)
+        self.table_prefix = settings.database.table_prefix
+        if self.table_prefix:
+            event.listen(self.engine, "before_cursor_execute", _prefixing(self.table_prefix), retval=True)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -55,10 +61,23 @@ class Database:
             connection = self.engine.connect()
         except DBAPIError as error:
             raise ConfigurationError(_refusal(self.settings, error)) from None
+        schema = AMONG_EC_CUBES if self.table_prefix else self.own_schema
         try:
-            yield connection.execution_options(schema_translate_map={OWN_SCHEMA: self.own_schema})
+            yield connection.execution_options(schema_translate_map={OWN_SCHEMA: schema})
         finally:
             connection.close()
+
+
+def _prefixing(prefix: str) -> Callable[..., tuple[str, Any]]:
+    """A listener that writes ``<prefix>customer`` where a statement says ``eccube_sync_prefix.customer``."""
+    ours = re.compile(rf"\b{AMONG_EC_CUBES}\.(`?)")
+
+    def rewrite(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    ) -> tuple[str, Any]:
+        return ours.sub(rf"\g<1>{prefix}", statement), parameters
+
+    return rewrite
 
 
 def _refusal(settings: Settings, error: DBAPIError) -> str:

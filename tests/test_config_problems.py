@@ -202,6 +202,13 @@ DATABASE_PROBLEMS = [
     ("", 'own = "LAA0123456-shop"', "database.table_prefix", "is missing"),
     ("", 'own = "LAA0123456-shop"\ntable_prefix = "dtb_x"', "database.table_prefix", "not begin with dtb_"),
     ("", 'own = "LAA0123456-shop"\ntable_prefix = "a`b"', "database.table_prefix", "letters, digits and _"),
+    ("", 'own = "LAA0123456-shop"\ntable_prefix = "sync_"', "database.accounts", "single"),
+    (
+        "",
+        'own = "other"\ntable_prefix = "sync_"',
+        "database.table_prefix",
+        "only for a host with one database",
+    ),
     ("", 'own = "a;b"', "database.own", "must be a database name"),
     ("", 'own = "a`b"', "database.own", "must be a database name"),
     ("", 'ssl_ca = "no-such.pem"', "database.ssl_ca", "does not exist"),

@@ -28,6 +28,7 @@ from eccube_sync.commands import (
     plugin,
     project,
     report,
+    restore,
     review,
     runs,
 )
@@ -53,6 +54,7 @@ COMMANDS: dict[str, click.Command] = {
     "plugin": plugin.command,
     "project": project.command,
     "report": report.command,
+    "restore": restore.command,
     "review": review.command,
     "runs": runs.command,
 }

@@ -37,6 +37,11 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--single-account", is_flag=True, help=_("The host gives one database account only: use EC-CUBE's own.")
 )
+@click.option(
+    "--one-database",
+    is_flag=True,
+    help=_("The host gives one database only: keep our tables in EC-CUBE's, with a prefix."),
+)
 @pass_application
 def command(
     application: Application,
@@ -45,9 +50,18 @@ def command(
     pos_format: str,
     shop_name: str,
     single_account: bool,
+    one_database: bool,
 ) -> None:
     """Write everything that can be known, and say what is left to do."""
     from eccube_sync.services.installing import Wishes, install
 
-    wishes = Wishes(directory, eccube_root, pos_format, shop_name, application.language, single_account)
+    wishes = Wishes(
+        directory,
+        eccube_root,
+        pos_format,
+        shop_name,
+        application.language,
+        single_account=single_account or one_database,
+        one_database=one_database,
+    )
     application.show(install(wishes))

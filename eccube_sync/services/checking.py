@@ -26,6 +26,7 @@ Check = Callable[[Shop, Connection], Iterator[Finding]]
 WITHOUT_DATABASE: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("folders", files.folders),
     ("secrets", files.secrets),
+    ("dumps", files.last_dump),
     ("legal", policy.legal),
     ("expiry", policy.expiry),
     ("promotion", policy.promotion),

@@ -16,6 +16,7 @@ TITLES: Mapping[str, str] = {
     "configuration": mark("configuration"),
     "folders": mark("folders"),
     "secrets": mark("secrets"),
+    "dumps": mark("dump of our tables"),
     "legal": mark("legal ground"),
     "expiry": mark("expiry policy"),
     "promotion": mark("advertising"),

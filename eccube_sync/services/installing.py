@@ -27,6 +27,7 @@ from eccube_sync.statefolders import StateFolders
 from eccube_sync.webroot import web_root_above
 
 CONFIGURATION = "eccube-sync.toml"
+PREFIX = "eccube_sync_"
 _SETUP, _RUNTIME, _MAIL = "secrets/database-setup", "secrets/database-runtime", "secrets/mail"
 
 
@@ -41,6 +42,8 @@ class Wishes:
     language: str | None = None
     single_account: bool = False
     """The host gives one database account only: EC-CUBE's own serves for everything."""
+    one_database: bool = False
+    """The host gives one database only: our tables stand in EC-CUBE's, with a prefix."""
 
 
 @dataclass(slots=True)
@@ -115,6 +118,8 @@ def _answer(plan: Installation, wishes: Wishes, environment: EccubeEnvironment |
             "database.setup.user": None,
             "database.setup.password_file": None,
         }
+        if wishes.one_database:
+            plan.answers |= {"database.own": environment.database.name, "database.table_prefix": PREFIX}
         plan.secrets[_RUNTIME] = environment.database.password
     else:
         plan.secrets |= {_RUNTIME: _new_password(), _SETUP: _new_password()}

@@ -70,6 +70,7 @@ FIELDS: Mapping[str, str] = {
     "export_reminder": mark("reminder to who exports"),
     "month_mail": mark("monthly report to the owner"),
     "proven_by": mark("proof"),
+    "restored": mark("restored from dump"),
     "restored_from": mark("restored from link"),
     "rows": mark("rows"),
     "state": mark("state"),
@@ -159,7 +160,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "drift": mark("changed by somebody else"),
         "adopted_from_eccube": mark("the value stood in EC-CUBE"),
     },
-    "run": {**_UNDONE, "sent": mark("sent")},
+    "run": {**_UNDONE, "sent": mark("sent"), "restored_by_person": mark("a person put a dump back")},
     "source": {**_UNDONE, "sent": mark("sent")},
 }
 """Why each subject was changed."""

@@ -35,11 +35,11 @@ class Right:
 
 def own_rights(settings: Settings) -> list[Right]:
     """What the account of every day needs on our tables; the journal is only ever added to."""
-    own = settings.database.own
+    own, prefix = settings.database.own, settings.database.table_prefix
     allowed = {journal.name: ("SELECT", "INSERT"), schema_version.name: ("SELECT",)}
     names = sorted([*(one.name for one in metadata.sorted_tables), schema_version.name])
     return [
-        Right(own, name, privilege)
+        Right(own, prefix + name, privilege)
         for name in names
         for privilege in allowed.get(name, ("SELECT", "INSERT", "UPDATE", "DELETE"))
     ]

@@ -23,6 +23,7 @@ from eccube_sync.csvwriter import atomic_file
 from eccube_sync.db import Database, in_transaction, inserted_id
 from eccube_sync.errors import ConfigurationError, EccubeSyncError, LockedError
 from eccube_sync.i18n import _
+from eccube_sync.services.dumping import write_dump
 from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import installation, journal, run
 
@@ -51,6 +52,8 @@ class Run:
     counts: Counter[str] = field(default_factory=Counter)
     baseline: bool = False
     """Events of this run are recorded and mail nobody: a first classification, a changed policy or model."""
+    changed: bool = False
+    """Whether anything was journalled."""
     _changes: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -83,6 +86,7 @@ class Run:
             result = work(*arguments)
             if self._changes:
                 self.connection.execute(insert(journal), self._changes)
+                self.changed = True
             return result
 
         try:
@@ -118,6 +122,17 @@ def applied_run(
             _finish(current, "failed", _failure(error))
             raise
         _finish(current, "done", None)
+        _dump(current, stage)
+
+
+def _dump(current: Run, stage: str) -> None:
+    """Where our tables lie in EC-CUBE's database, keep them outside it too: EC-CUBE may drop them any day.
+
+    Stages beside the batch run every minute, and mostly do nothing.
+    """
+    shop = current.shop
+    if shop.database.table_prefix and (stage == "batch" or current.changed):
+        write_dump(shop.settings, shop.database, "run", shop.clock.now())
 
 
 def _failure(error: BaseException) -> str:
@@ -249,8 +264,13 @@ def adopt(shop: Shop, connection: Connection) -> None:
     """Say that this database is the right one from now on, after a restore or a move."""
     here = _database_name(shop, connection)
     connection.rollback()
-    in_transaction(connection, lambda: connection.execute(update(installation).values(database_name=here)))
-    _write_identity(shop, connection)
+    changed = in_transaction(
+        connection, lambda: connection.execute(update(installation).values(database_name=here))
+    )
+    if changed.rowcount:
+        _write_identity(shop, connection)
+    else:  # no run ever was; the first one will note which database this is
+        _identity_path(shop).unlink(missing_ok=True)
 
 
 def _install(shop: Shop, connection: Connection, here: str) -> None:

@@ -15,6 +15,9 @@ schema_version = Table(
     Column("version_num", String(32), primary_key=True),
 )
 
+RESTORING = "restoring"
+"""Stands for the version while a dump is read in; a restore that was killed leaves it behind."""
+
 # No such database, no such table, and what MySQL says of both to an account without rights on them.
 _NOT_THERE = frozenset({1049, 1146, 1044, 1142})
 

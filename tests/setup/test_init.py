@@ -143,3 +143,17 @@ def test_it_says_what_to_do_next_in_order(tmp_path: Path, capsys: Captured) -> N
         printed.index(f"eccube-sync {name}") for name in ("grants", "migrate", "check", "members", "classify")
     ]
     assert places == sorted(places)
+
+
+def test_a_host_with_one_database_gets_a_prefix_and_works(new_shop: NewShop, capsys: Captured) -> None:
+    assert new_shop.init("--one-database") == 0
+    database = new_shop.settings().database
+    assert (database.own, database.table_prefix) == (new_shop.shop.database, "eccube_sync_")
+    assert database.accounts == "single"
+    assert new_shop.run("migrate") == 0
+    capsys.readouterr()
+    new_shop.run("check")
+    printed = capsys.readouterr().out
+    assert "✓ our tables" in printed
+    assert "✗ rights" not in printed
+    assert "– dump of our tables" in printed

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from eccube_sync.errors import ConfigurationError
 from eccube_sync.services.migrating import migrate, needed_version, require_schema, schema_state
 from eccube_sync.services.schemafiles import DIALECTS, SQL_FOLDER, migration_texts, schema_sql, without_schema
 from eccube_sync.tables import OWN_SCHEMA, metadata
+from eccube_sync.tables.runs import guard_approval
 from eccube_sync.tables.version import schema_version
 from tests.setup.conftest import Place
 
@@ -164,15 +164,28 @@ def test_migrating_a_shop_that_is_not_there_makes_no_empty_one(
     assert not missing.exists()
 
 
-def test_no_table_is_ever_made_among_ec_cubes(
+def test_without_a_prefix_no_table_is_made_among_ec_cubes(
     mariadb_place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = mariadb_place.shop.rows("SHOW TABLES")
-    mariadb_place.values["database"] |= {"own": mariadb_place.shop.database, "table_prefix": "sync_"}
+    mariadb_place.values["database"]["own"] = mariadb_place.shop.database
     assert mariadb_place.run("migrate") == 78
     assert mariadb_place.run("migrate", "--sql") == 78
-    assert "database.own" in capsys.readouterr().err
+    assert "database.table_prefix" in capsys.readouterr().err
     assert mariadb_place.shop.rows("SHOW TABLES") == before
+
+
+def test_the_printed_statements_make_prefixed_tables_too(
+    mariadb_place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mariadb_place.values["database"] |= {"own": mariadb_place.shop.database, "table_prefix": "sync_"}
+    assert mariadb_place.run("migrate", "--sql") == 0
+    script = capsys.readouterr().out
+    statements = [part for part in script.split(";\n") if part.strip()]
+    mariadb_place.root(*statements)
+    assert stored_version(mariadb_place) == needed_version()
+    assert mariadb_place.run("migrate") == 0
+    assert "nothing to do" in capsys.readouterr().out
 
 
 def test_the_printed_statements_make_the_same_tables(
@@ -301,9 +314,14 @@ def test_tables_of_a_newer_program_are_refused_and_left_alone(
 
 
 @pytest.fixture
-def column_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def column_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A release with one more migration, which adds a column."""
-    versions = tmp_path / "sql" / "migrations" / "versions"
+    add_column_step(tmp_path, monkeypatch)
+    return "9000"
+
+
+def add_column_step(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = folder / "sql" / "migrations" / "versions"
     versions.mkdir(parents=True)
     for path in VERSIONS:
         (versions / path.name).write_text(path.read_text())
@@ -313,8 +331,7 @@ def column_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
         "def upgrade():\n"
         '    op.add_column("store", sa.Column("city", sa.String(64)), if_not_exists=True)\n'
     )
-    monkeypatch.setattr(resources, "folder", tmp_path.joinpath)
-    yield "9000"
+    monkeypatch.setattr(resources, "folder", folder.joinpath)
 
 
 def test_an_update_adds_a_column_also_when_its_version_was_not_stored(place: Place, column_step: str) -> None:
@@ -327,6 +344,31 @@ def test_an_update_adds_a_column_also_when_its_version_was_not_stored(place: Pla
     schema = place.database().own_schema
     with place.database().connect() as connection:
         assert "city" in [column["name"] for column in inspect(connection).get_columns("store", schema)]
+
+
+def test_the_tables_are_saved_before_they_change_and_the_program_before_can_go_back(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as updated:
+        place.settings().folders.create()
+        assert place.run("migrate") == 0
+        assert place.run("guards", "approve", "2027-04-01", "12") == 0
+        before = approvals(place)
+        add_column_step(place.folder, updated)
+        assert place.run("migrate") == 0
+        assert "eccube-sync restore" in capsys.readouterr().out
+    assert place.run("check") == 78
+    assert place.run("restore") == 0
+    assert stored_version(place) == "9000"
+    assert place.run("restore", "--apply") == 0
+    assert stored_version(place) == needed_version()
+    assert approvals(place) == before
+    assert before
+
+
+def approvals(place: Place) -> list[tuple[Any, ...]]:
+    with place.database().connect() as connection:
+        return [tuple(row) for row in connection.execute(guard_approval.select())]
 
 
 def test_migrating_prints_no_logs(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

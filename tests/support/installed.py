@@ -229,6 +229,31 @@ def install(eccube: Shop, folder: Path, sections: str = "") -> InstalledShop:
     return shop
 
 
+def install_prefixed(eccube: Shop, folder: Path) -> InstalledShop:
+    """Install on a host with one account and one database: our tables stand among EC-CUBE's, with a prefix."""
+    assert eccube.server is not None
+    folder.mkdir(mode=0o700)
+    eccube.add_mail_magazine()
+    user = f"only_{next(_numbers)}"
+    eccube.server.execute(
+        f"CREATE USER {user}@localhost IDENTIFIED BY 'only-for-tests'",
+        f"GRANT ALL ON `{eccube.database}`.* TO {user}@localhost",
+    )
+    password = folder / "password"
+    password.write_text("only-for-tests\n")
+    password.chmod(0o600)
+    lines = (
+        f'socket = "{eccube.server.socket}"\neccube = "{eccube.database}"\nown = "{eccube.database}"\n'
+        f'table_prefix = "sync_"\naccounts = "single"\n'
+        f'[database.runtime]\nuser = "{user}"\npassword_file = "password"'
+    )
+    clock = FixedClock(datetime.combine(TODAY, time(12), TOKYO).astimezone(UTC))
+    shop = InstalledShop(eccube, folder, clock, lines)
+    shop.configure()
+    shop.settings().folders.create()
+    return shop
+
+
 def _migrated(settings: Settings, clock: FixedClock) -> bytes:
     """Our tables as ``migrate`` makes them, in one file; made once, since every shop begins with the same."""
     if not _MADE:
@@ -261,7 +286,7 @@ def remove(shop: InstalledShop) -> None:
     if server is None:
         return
     database = shop.settings().database
-    server.execute(
-        f"DROP DATABASE IF EXISTS `{database.own}`",
-        *(f"DROP USER IF EXISTS {one.user}@localhost" for one in (database.runtime, database.setup)),
-    )
+    accounts = [one.user for one in (database.runtime, database.setup) if one.user]
+    if not database.table_prefix:
+        server.execute(f"DROP DATABASE IF EXISTS `{database.own}`")
+    server.execute(*(f"DROP USER IF EXISTS {user}@localhost" for user in accounts))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from eccube_sync.i18n import _
 from eccube_sync.services.codekeys import key_file, load_keys
-from eccube_sync.services.findings import Finding, fine, wrong
+from eccube_sync.services.dumping import dumps
+from eccube_sync.services.findings import Finding, fine, note, wrong
 from eccube_sync.settings import Settings
 
 
@@ -46,6 +47,21 @@ def _too_open(path: Path, forbidden: int, mode: str) -> Iterator[str]:
     if stat.S_IMODE(path.stat().st_mode) & forbidden:
         yield _("others may get at {path}; run: chmod {mode} {quoted}").format(
             path=path, mode=mode, quoted=shlex.quote(str(path))
+        )
+
+
+def last_dump(settings: Settings) -> Iterator[Finding]:
+    """What would be left if EC-CUBE dropped our tables today; elsewhere they are out of its reach."""
+    if not settings.database.table_prefix:
+        yield note("dumps", _("only migrate writes one; our tables are out of EC-CUBE's reach"))
+        return
+    found = dumps(settings, "run")
+    if found:
+        yield fine("dumps", str(found[0]))
+    else:
+        yield note(
+            "dumps",
+            _("none yet; the first run writes one into {folder}").format(folder=settings.folders.dumps),
         )
 
 
