@@ -26,6 +26,7 @@ from eccube_sync.configsections import (
     Owner,
     Ping,
     Projection,
+    Retention,
     Shop,
     State,
 )
@@ -47,7 +48,7 @@ from eccube_sync.settings import Settings, read_password
 __all__ = [
     "MEMBER_FIELDS", "REFUSED_COLUMNS", "STAGES", "Codes", "Credentials", "Database", "Expiry", "Fault",
     "Guards", "KnownParts", "Legal", "Mail", "Matching", "Membership", "Nightly", "Notices", "Owner", "Ping",
-    "Policy", "Projection", "Review", "Sender", "Setting", "Settings", "SettingsError", "Shop", "Source",
+    "Policy", "Projection", "Retention", "Review", "Sender", "Setting", "Settings", "SettingsError", "Shop", "Source",
     "State", "Table", "Undo", "load", "parse", "reference", "tables",
 ]  # fmt: skip
 

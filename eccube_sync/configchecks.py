@@ -39,6 +39,8 @@ def faults_between(settings: Settings) -> Iterator[Fault]:
     yield from _repeated_projections(settings.projections)
     yield from _mail(settings)
     yield from _notices(settings)
+    if settings.retention.versions_days < settings.undo.keep_days:
+        yield Fault("retention.versions_days", _("must not be shorter than undo.keep_days, which needs them"))
     yield from _repeats(settings.nightly.stages, "nightly.stages")
     yield from _places(settings)
 

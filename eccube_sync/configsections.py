@@ -155,6 +155,19 @@ class Owner(Section):
     )
 
 
+class Retention(Section):
+    """How long personal data is kept; `purge` deletes what is older."""
+
+    mails_days: Days = Field(400, description=mark("Days after which a mail's text and address are blanked."))
+    versions_days: Days = Field(
+        400, description=mark("Days after which member data that newer data replaced is blanked.")
+    )
+    gone_days: Days = Field(
+        400, description=mark("Days after which customers and members who are gone are forgotten.")
+    )
+    files_days: Days = Field(30, description=mark("Days after which exports and old dumps are deleted."))
+
+
 class Ping(Section):
     """A monitoring service that notices a night that did not happen."""
 

@@ -33,6 +33,7 @@ class MailServer:
     command_timeout: float = 300
     dot_timeout: float = 600
     mails_per_connection: int = 50
+    redirected_to: str | None = None  # on staging: who gets every mail
 
     def __post_init__(self) -> None:
         if self.security == "plain" and not _is_loopback(self.host):

@@ -16,7 +16,7 @@ from eccube_sync.maildelivery import (
     judge_failure,
     judge_reply,
 )
-from eccube_sync.mailmessage import check_address
+from eccube_sync.mailmessage import check_address, redirected
 
 __all__ = ["MailServer", "Session", "open_session"]
 
@@ -57,6 +57,9 @@ class Session:
         ``sender`` or ``recipient`` is not exactly one address.
         """
         sender, recipient = check_address(sender), check_address(recipient)
+        if self._server.redirected_to is not None:
+            recipient = check_address(self._server.redirected_to)
+            content = redirected(content, recipient)
         try:
             self.prepare()
         except MailServerError as error:

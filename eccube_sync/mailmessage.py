@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
+from email import message_from_bytes, policy
 from email.errors import HeaderDefect, MessageError
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -25,6 +25,7 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,100}@[A-Za-z0-9.-]{1,80}>", re.ASCII)
 _HEADER_LINE = re.compile(rb"(?P<name>[A-Za-z][A-Za-z-]*): [\x20-\x7e\t]*|[ \t][\x20-\x7e\t]*")
 _LONGEST_LINE = 998
+STAGING_MARK = "[STAGING]"
 
 REASONS = {
     "address_invalid": mark("The address is not exactly one valid e-mail address; mend it in EC-CUBE."),
@@ -147,6 +148,16 @@ def build_message(
     content = message.as_bytes()
     _check_header_lines(content, wanted)
     return content
+
+
+def redirected(content: bytes, recipient: str) -> bytes:
+    """A finished mail for another address, its subject marked; the address it was for stands in it no more."""
+    message = message_from_bytes(content, policy=_POLICY)
+    subject = str(message["Subject"])
+    del message["To"], message["Subject"]
+    message["To"] = recipient
+    message["Subject"] = f"{STAGING_MARK} {subject}"
+    return message.as_bytes()
 
 
 def _check_header_values(*values: str) -> None:

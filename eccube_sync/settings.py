@@ -19,6 +19,7 @@ from eccube_sync.configsections import (
     Owner,
     Ping,
     Projection,
+    Retention,
     Shop,
     State,
 )
@@ -73,6 +74,10 @@ class Settings(Section):
     nightly: Nightly = Field(default_factory=Nightly, description=mark("What a night consists of."))
     guards: Guards = Field(
         default_factory=Guards, description=mark("Numbers beyond which a run changes nothing and asks.")
+    )
+    retention: Retention = Field(
+        default_factory=Retention,
+        description=mark("How long personal data is kept; purge deletes what is older."),
     )
     undo: Undo = Field(default_factory=Undo, description=mark("Taking a run back."))
 

@@ -67,11 +67,16 @@ class StateFolders:
         """Dumps of our tables where they live in EC-CUBE's database."""
         return self.root / "dumps"
 
+    @property
+    def exports(self) -> Path:
+        """What we hold about a person, or of everybody, written out on demand."""
+        return self.root / "exports"
+
     def all(self) -> tuple[Path, ...]:
         """Every folder that must exist."""
         return (
             self.drop, self.imported, self.review_in, self.review_out, self.codes, self.secrets,
-            self.outbox_journal.parent, self.lock, self.crash, self.dumps,
+            self.outbox_journal.parent, self.lock, self.crash, self.dumps, self.exports,
         )  # fmt: skip
 
     def create(self) -> None:

@@ -15,6 +15,8 @@ from eccube_sync.commands import (
     customers,
     demo,
     expire,
+    export,
+    forget,
     grants,
     guards,
     init,
@@ -27,10 +29,12 @@ from eccube_sync.commands import (
     overrides,
     plugin,
     project,
+    purge,
     report,
     restore,
     review,
     runs,
+    uninstall,
 )
 
 COMMANDS: dict[str, click.Command] = {
@@ -41,6 +45,8 @@ COMMANDS: dict[str, click.Command] = {
     "customers": customers.command,
     "demo": demo.command,
     "expire": expire.command,
+    "export": export.command,
+    "forget": forget.command,
     "grants": grants.command,
     "guards": guards.command,
     "init": init.command,
@@ -53,8 +59,10 @@ COMMANDS: dict[str, click.Command] = {
     "overrides": overrides.command,
     "plugin": plugin.command,
     "project": project.command,
+    "purge": purge.command,
     "report": report.command,
     "restore": restore.command,
     "review": review.command,
     "runs": runs.command,
+    "uninstall": uninstall.command,
 }

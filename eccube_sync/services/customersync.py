@@ -135,6 +135,8 @@ def _compare(
     if ours is not None and ours.eccube_created_at != _stored(seen.created_at):
         scan.replaced.append(ours)
         ours = None
+    if ours is not None and not ours.fingerprint and ours.state == seen.state != "full":
+        return  # forgotten, though EC-CUBE keeps the row of one who withdrew
     if ours is None or every or ours.fingerprint != fingerprint or ours.state != seen.state:
         scan.changed.append(ChangedCustomer(seen, fingerprint, ours, digest))
     else:

@@ -25,7 +25,7 @@ from eccube_sync.i18n import _
 from eccube_sync.settings import Settings
 from eccube_sync.tables.version import schema_version
 
-Occasion = Literal["run", "migrate"]
+Occasion = Literal["run", "migrate", "uninstall"]
 FORMAT = 1
 KEPT = 3
 """So many dumps of an occasion are kept; a forgotten person must not live on in old ones."""

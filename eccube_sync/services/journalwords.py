@@ -45,6 +45,7 @@ SUBJECTS: Mapping[str, str] = {
     "link": mark("link"),
     "link_code": mark("link code"),
     "member": mark("member"),
+    "member_version": mark("version of a member's data"),
     "model": mark("model"),
     "notice": mark("notice"),
     "projection": mark("place in EC-CUBE"),
@@ -66,6 +67,7 @@ FIELDS: Mapping[str, str] = {
     "missing_imports": mark("full files without the member"),
     "moved_from": mark("moved from link"),
     "override": mark("override"),
+    "personal_data": mark("personal data"),
     SUMMARY: mark("mail to the owner"),
     "export_reminder": mark("reminder to who exports"),
     "month_mail": mark("monthly report to the owner"),
@@ -75,6 +77,7 @@ FIELDS: Mapping[str, str] = {
     "rows": mark("rows"),
     "state": mark("state"),
     "taken_at": mark("data of"),
+    "uninstalled": mark("places cleared in EC-CUBE"),
     "version": mark("version"),
 }
 """What of a subject was changed; a projection has the name of its place instead."""
@@ -92,14 +95,25 @@ STATES: Mapping[str, Mapping[str, str]] = {
 }
 """The states of each subject."""
 
+_PERSONAL: Mapping[str, str] = {"kept": mark("kept"), "forgotten": mark("forgotten")}
+
 VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("link", "method"): METHODS,
     ("link", "proven_by"): PROOFS,
     ("member", "current"): {"1": mark("yes")},
+    **{
+        (subject, "personal_data"): _PERSONAL
+        for subject in ("customer", "member", "member_version", "notice")
+    },
 }
 """What else is named by a key, by subject and field."""
 
 _UNDONE: Mapping[str, str] = {"undo": mark("its run was undone")}
+
+_FORGOTTEN: Mapping[str, str] = {
+    "forgotten_by_person": mark("the person asked to be forgotten, or is long gone")
+}
+_RETENTION: Mapping[str, str] = {"retention": mark("its time was over")}
 
 REASONS: Mapping[str, Mapping[str, str]] = {
     "approval": {"set_by_person": mark("a person set it")},
@@ -121,6 +135,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "set_by_person": mark("a person set it"),
         "adopted_from_eccube": mark("the value stood in EC-CUBE"),
         "seen_in_eccube": mark("EC-CUBE says so"),
+        **_FORGOTTEN,
     },
     "export": PURPOSES,
     "import": {**_UNDONE, "member_file": mark("a member export was imported")},
@@ -139,7 +154,8 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "claim": mark("a customer typed it"),
         "revoked_by_person": mark("a person revoked it"),
     },
-    "member": {**_UNDONE, "in_file_again": mark("the member is in the file again")},
+    "member": {**_UNDONE, **_FORGOTTEN, "in_file_again": mark("the member is in the file again")},
+    "member_version": _RETENTION,
     "model": {
         **_UNDONE,
         "first": mark("the first classification"),
@@ -151,6 +167,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         **noticewords.STATES,
         **noticewords.KINDS,
         **noticewords.REASONS,
+        **_RETENTION,
         "named_by_a_person": mark("a person had it mailed after all"),
     },
     "projection": {
@@ -160,7 +177,12 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "drift": mark("changed by somebody else"),
         "adopted_from_eccube": mark("the value stood in EC-CUBE"),
     },
-    "run": {**_UNDONE, "sent": mark("sent"), "restored_by_person": mark("a person put a dump back")},
+    "run": {
+        **_UNDONE,
+        "sent": mark("sent"),
+        "restored_by_person": mark("a person put a dump back"),
+        "uninstalled_by_person": mark("a person uninstalled eccube-sync"),
+    },
     "source": {**_UNDONE, "sent": mark("sent")},
 }
 """Why each subject was changed."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 from eccube_sync.clock import to_database
 from eccube_sync.mailclient import MailServer
 from eccube_sync.secretsfile import read_secret, write_private
+from eccube_sync.services.identity import mails_to
 from eccube_sync.settings import Settings
 from eccube_sync.statefolders import StateFolders
 from eccube_sync.tables.notices import suspended_address
@@ -29,6 +30,7 @@ def mail_server(settings: Settings) -> MailServer:
         mail.user or None,
         settings.secret("mail") or None,
         ca_file=mail.ssl_ca,
+        redirected_to=mails_to(settings),
     )
 
 

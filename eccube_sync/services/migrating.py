@@ -95,6 +95,7 @@ def migrate(settings: Settings, clock: Clock, actor: str) -> Report:
 
     database = setup_database(settings)
     make_private_file(settings)
+    settings.folders.create()
     with database.connect() as connection:
         state = schema_state(connection)
         if state.newer or state.half_restored:

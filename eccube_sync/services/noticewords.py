@@ -34,6 +34,7 @@ REASONS: Mapping[str, str] = {
     **mailmessage.REASONS,
     "address_suspended": mark("The mail server called this address wrong before. Mend it in EC-CUBE."),
     "assumed_sent": mark("A person took it for sent."),
+    "forgotten": mark("The person was forgotten."),
     "baseline_run": mark("The event belongs to a first classification, or to a changed policy or model."),
     "customer_vanished": mark("The customer is no longer in EC-CUBE."),
     "customer_withdrawn": mark("The customer has withdrawn."),

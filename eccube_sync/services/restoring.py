@@ -15,9 +15,10 @@ from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.dumpfile import Dump, Row, chunks_in, inspect_dump
 from eccube_sync.services.dumping import OwnTables, dumps, quoted
+from eccube_sync.services.identity import adopt
 from eccube_sync.services.migrating import make_private_file, needed_version, our_schema, setup_database
 from eccube_sync.services.migrations import upgrade
-from eccube_sync.services.running import Run, Shop, adopt, applied_run, stage_lock
+from eccube_sync.services.running import Run, Shop, applied_run, stage_lock
 from eccube_sync.settings import Settings
 from eccube_sync.tables.version import RESTORING, schema_version
 

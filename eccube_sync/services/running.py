@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import json
 import os
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,15 +14,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, text, update
 
 import eccube_sync
 from eccube_sync.clock import Clock, to_database, tokyo_date
-from eccube_sync.csvwriter import atomic_file
 from eccube_sync.db import Database, in_transaction, inserted_id
-from eccube_sync.errors import ConfigurationError, EccubeSyncError, LockedError
+from eccube_sync.errors import EccubeSyncError, LockedError
 from eccube_sync.i18n import _
 from eccube_sync.services.dumping import write_dump
+from eccube_sync.services.identity import check_identity, remember
 from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import installation, journal, run
 
@@ -164,7 +163,7 @@ def _begin(shop: Shop, connection: Connection, command: str, undoes: int | None)
         return inserted_id(result)
 
     run_id = in_transaction(connection, work)
-    _write_identity(shop, connection)
+    remember(shop, connection)
     return Run(run_id, today, now, shop, connection)
 
 
@@ -230,78 +229,3 @@ def _another_run(stage: str) -> str:
     return _(
         "Another run ({stage}) is under way; nothing was written. Try again when it has finished."
     ).format(stage=words.get(stage, stage))
-
-
-# --- which database this is --------------------------------------------------------------------
-
-
-def check_identity(shop: Shop, connection: Connection) -> None:
-    """Refuse a database that was restored to an earlier state, or copied, behind our back."""
-    known = _read_identity(shop)
-    here = _database_name(shop, connection)
-    row = connection.execute(select(installation)).first()
-    connection.rollback()
-    if row is None:
-        _install(shop, connection, here)
-        return
-    if row.database_name != here:
-        raise ConfigurationError(
-            _(
-                "This database says it is {recorded}, but it is reached as {here}: it looks like a copy. Nothing "
-                "was written or mailed. If it is right, run: eccube-sync adopt"
-            ).format(recorded=row.database_name, here=here)
-        )
-    if known and (known["install_id"] != row.install_id or known["run_counter"] > row.run_counter):
-        raise ConfigurationError(
-            _(
-                "The database stands at run {counter}, this state directory at run {known}: it looks like a restored "
-                "backup. Nothing was written or mailed. If it is right, run: eccube-sync adopt"
-            ).format(counter=row.run_counter, known=known["run_counter"])
-        )
-
-
-def adopt(shop: Shop, connection: Connection) -> None:
-    """Say that this database is the right one from now on, after a restore or a move."""
-    here = _database_name(shop, connection)
-    connection.rollback()
-    changed = in_transaction(
-        connection, lambda: connection.execute(update(installation).values(database_name=here))
-    )
-    if changed.rowcount:
-        _write_identity(shop, connection)
-    else:  # no run ever was; the first one will note which database this is
-        _identity_path(shop).unlink(missing_ok=True)
-
-
-def _install(shop: Shop, connection: Connection, here: str) -> None:
-    row = {
-        "id": 1,
-        "install_id": str(uuid.uuid4()),
-        "database_name": here,
-        "run_counter": 0,
-        "created_at": to_database(shop.clock.now()),
-    }
-    in_transaction(connection, lambda: connection.execute(insert(installation), row))
-
-
-def _database_name(shop: Shop, connection: Connection) -> str:
-    if shop.database.kind == "sqlite":
-        return shop.settings.sqlite_path("own").name
-    host, name = connection.execute(text("SELECT @@hostname, DATABASE()")).one()
-    return f"{host}/{name}/{shop.database.own_schema}"
-
-
-def _identity_path(shop: Shop) -> Path:
-    return shop.settings.folders.root / "installation.json"
-
-
-def _read_identity(shop: Shop) -> dict[str, Any] | None:
-    path = _identity_path(shop)
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def _write_identity(shop: Shop, connection: Connection) -> None:
-    row = connection.execute(select(installation.c.install_id, installation.c.run_counter)).one()
-    connection.rollback()
-    with atomic_file(_identity_path(shop)) as file:
-        file.write(json.dumps({"install_id": row.install_id, "run_counter": row.run_counter}).encode())

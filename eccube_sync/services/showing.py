@@ -110,6 +110,7 @@ ENDINGS: Mapping[str, str] = {
     "replaced": mark("another override took its place"),
     "ended_by_person": mark("a person ended it"),
     "undo": mark("its run was undone"),
+    "forgotten": mark("the person was forgotten"),
     "import_undone": mark("the import of the member was undone"),
 }
 """Why a link, a case or an override ended."""

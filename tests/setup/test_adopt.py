@@ -39,21 +39,27 @@ def test_without_a_yes_it_says_why_and_writes_nothing(moved: Place, capsys: Capt
     assert not (moved.folder / "installation.json").exists()
 
 
+def test_nobody_adopts_without_saying_as_what(moved: Place, capsys: Captured) -> None:
+    assert moved.run("adopt", "--apply") == 64
+    assert "--as staging" in capsys.readouterr().err
+    assert recorded(moved) == "elsewhere"
+
+
 def test_after_a_yes_the_database_is_accepted(moved: Place, capsys: Captured) -> None:
-    assert moved.run("adopt", "--apply") == 0
+    assert moved.run("adopt", "--as", "production", "--apply") == 0
     assert recorded(moved) != "elsewhere"
     capsys.readouterr()
-    assert moved.run("adopt", "--apply") == 0
+    assert moved.run("adopt", "--as", "production", "--apply") == 0
     assert "nothing to adopt" in capsys.readouterr().out
 
 
 def test_a_restored_backup_is_accepted_at_the_run_it_stands_at(moved: Place, capsys: Captured) -> None:
-    moved.run("adopt", "--apply")
+    moved.run("adopt", "--as", "production", "--apply")
     known = moved.folder / "installation.json"
     known.write_text(json.dumps({"install_id": "x", "run_counter": 99}))
     assert moved.run("adopt") == 0
     assert "restored" in capsys.readouterr().out
-    assert moved.run("adopt", "--apply") == 0
+    assert moved.run("adopt", "--as", "production", "--apply") == 0
     assert json.loads(known.read_text())["run_counter"] == 3
 
 
@@ -61,14 +67,14 @@ def test_a_database_without_a_run_needs_no_adoption(place: Place, capsys: Captur
     place.settings().folders.create()
     place.run("migrate")
     capsys.readouterr()
-    assert place.run("adopt", "--apply") == 0
+    assert place.run("adopt", "--as", "production", "--apply") == 0
     assert "nothing to adopt" in capsys.readouterr().out
 
 
 def test_a_database_whose_counter_went_on_is_not_taken_for_a_restored_one(
     moved: Place, capsys: Captured
 ) -> None:
-    moved.run("adopt", "--apply")
+    moved.run("adopt", "--as", "production", "--apply")
     with moved.database().connect() as connection, connection.begin():
         connection.execute(update(installation).values(run_counter=7))
     capsys.readouterr()

@@ -11,6 +11,7 @@ from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.i18n import _
 from eccube_sync.services.findings import Finding, fine, note, wrong
 from eccube_sync.services.granting import eccube_connection
+from eccube_sync.services.identity import check_identity, mails_to
 from eccube_sync.services.migrating import schema_state
 from eccube_sync.services.rights import (
     WRITING,
@@ -23,7 +24,7 @@ from eccube_sync.services.rights import (
     optional_rights,
     own_rights,
 )
-from eccube_sync.services.running import Shop, check_identity
+from eccube_sync.services.running import Shop
 from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import installation
 
@@ -142,7 +143,8 @@ def identity(shop: Shop, connection: Connection) -> Iterator[Finding]:
         yield note("identity", _("noted by the first run"))
         return
     check_identity(shop, connection)
-    yield fine("identity", known)
+    staging = _("; staging: every mail goes to one address") if mails_to(shop.settings) else ""
+    yield fine("identity", known + staging)
 
 
 def clock(shop: Shop, connection: Connection) -> Iterator[Finding]:
