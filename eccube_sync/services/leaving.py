@@ -24,7 +24,8 @@ from eccube_sync.services.dumping import OwnTables, write_dump
 from eccube_sync.services.exportlog import log_export
 from eccube_sync.services.identity import forget_identity
 from eccube_sync.services.migrating import our_schema
-from eccube_sync.services.projecting import apply_projection, places, plan_projection
+from eccube_sync.services.places import places
+from eccube_sync.services.projecting import apply_projection, plan_projection
 from eccube_sync.services.restoring import drop_all
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.services.showing import METHODS, class_label, in_words, tokyo
@@ -184,7 +185,10 @@ def _drop(shop: Shop) -> None:
 
 def _by_hand(shop: Shop, links: Path, dump: Path) -> list[str]:
     folder = shop.settings.folders.root
+    with_plugin = any(one.kind == "plugin" for one in shop.settings.projections)
+    plugin = [_("Uninstall the plugin in EC-CUBE too; it drops its own tables.")] if with_plugin else []
     return [
+        *plugin,
         _("Links: {links}. Everything: {dump}. Both hold personal data.").format(links=links, dump=dump),
         _(
             "Left for you: take our lines out of cron, drop our database accounts, and delete {folder} when you "

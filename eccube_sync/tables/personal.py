@@ -14,6 +14,7 @@ from sqlalchemy import Column, ColumnElement, Table, select
 
 from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.customers import class_override, customer
+from eccube_sync.tables.inbox import card_state
 from eccube_sync.tables.links import match_key, scored_pair, undone_pair
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 from eccube_sync.tables.members import member, member_code, member_version, record_columns, staged_member
@@ -69,6 +70,7 @@ OF_CUSTOMERS: tuple[Personal, ...] = (
     Personal(undone_pair, undone_pair.c.customer_id),
     Personal(scored_pair, scored_pair.c.customer_id),
     Personal(match_key, match_key.c.subject_id, and_where=(match_key.c.side == CUSTOMER,)),
+    Personal(card_state, card_state.c.customer_id),
 )
 
 OF_MEMBERS: tuple[Personal, ...] = (
