@@ -80,9 +80,15 @@ def waiting_sentences(shop: Shop, connection: Connection, old: Collection[str]) 
 
 
 def _data_taken(connection: Connection) -> dict[str, datetime | None]:
-    """Source key → when its newest full data was taken."""
+    """Source key → when its newest data was taken; where no full file has come, that of any file counts."""
+    partial = (
+        select(func.max(member_import.c.taken_at))
+        .where(member_import.c.source_id == source.c.id, member_import.c.state == "accepted")
+        .scalar_subquery()
+    )
+    taken = func.coalesce(source.c.taken_at, partial).label("taken_at")
     with reading(connection):
-        rows = connection.execute(select(source)).all()
+        rows = connection.execute(select(source.c.source_key, taken)).all()
     return {row.source_key: from_database(row.taken_at) if row.taken_at else None for row in rows}
 
 

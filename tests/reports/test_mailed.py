@@ -97,6 +97,23 @@ def test_whoever_exports_is_reminded_once_a_day_and_all_else_goes_on(
     assert mails_to(sink, EXPORTER) == []
 
 
+def test_a_store_that_sends_only_some_members_is_not_nagged_while_it_sends(
+    installed: InstalledShop, sink: Sink
+) -> None:
+    installed.mail_port, installed.sections = sink.port, SECTIONS
+    installed.configure()
+    text = installed.path.read_text()
+    installed.path.write_text(
+        text.replace('taken_at = "name"', f'taken_at = "name"\npartial = true\nexporter_mail = "{EXPORTER}"')
+    )
+    installed.fill(10, 10)
+    night(installed, TODAY)
+    night(installed, TODAY + timedelta(days=1))
+    assert mails_to(sink, EXPORTER) == []
+    night(installed, TODAY + timedelta(days=4), export=False)
+    assert len(mails_to(sink, EXPORTER)) == 1
+
+
 def test_the_shops_own_clicks_go_before_those_of_the_format(peopled: InstalledShop, sink: Sink) -> None:
     text = peopled.path.read_text().replace(
         'taken_at = "name"', 'taken_at = "name"\nexport_steps = ["Press F4", "Press F7"]'
