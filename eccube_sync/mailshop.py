@@ -234,20 +234,20 @@ def owner_examples() -> list[OwnerSummary]:
     return [_QUIET, _BUSY, stopped, replace(_BUSY, messages=said)]
 
 
-def examples() -> Mapping[str, Sequence[Mapping[str, Plain]]]:
+def examples(shop_name: str = _QUIET.shop_name) -> Mapping[str, Sequence[Mapping[str, Plain]]]:
     """Every shape of every mail to the shop's people, by template folder."""
     steps = (_("Log in to the POS"), _("Export all members as CSV"))
     reminder = ExportReminder(
-        shop_name=_QUIET.shop_name,
+        shop_name=shop_name,
         source="本店",
         hours_late=12,
         drop_folder="inbox/drop",
         steps=steps,
         waiting=4,
     )
-    month = MonthMail(shop_name=_QUIET.shop_name, month="2027-03", lines=(_("linked share") + ": 62.5%",))
+    month = MonthMail(shop_name=shop_name, month="2027-03", lines=(_("linked share") + ": 62.5%",))
     return {
-        OWNER: [summary.values() for summary in owner_examples()],
+        OWNER: [replace(summary, shop_name=shop_name).values() for summary in owner_examples()],
         EXPORTER: [reminder.values()],
         MONTH: [month.values()],
     }

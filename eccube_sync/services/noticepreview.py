@@ -30,11 +30,11 @@ KINDS = (*notices.NOTICES, mailshop.OWNER, mailshop.EXPORTER, mailshop.MONTH)
 
 def preview(settings: Settings, kind: str, *, proven: bool = True) -> Rendered:
     """A notice in this shop's name with example data; unproven, without member number and end date."""
-    return Composer(settings, "preview").example(kind, _values(kind, proven=proven))
+    return Composer(settings, "preview").example(kind, _values(settings, kind, proven=proven))
 
 
-def _values(kind: str, *, proven: bool) -> dict[str, Plain]:
-    to_shop = mailshop.examples()
+def _values(settings: Settings, kind: str, *, proven: bool) -> dict[str, Plain]:
+    to_shop = mailshop.examples(settings.shop.name)
     if kind in to_shop:
         return dict(to_shop[kind][min(1, len(to_shop[kind]) - 1)])
     if kind not in notices.NOTICES:
