@@ -58,6 +58,10 @@ bench: $(VENV)/.developing ## Measure import, classification and a night with 63
 month-end: $(VENV)/.developing ## Play a month-end at which 10,000 memberships end on one day
 	$(BIN)/python -m benchmarks.monthend
 
+.PHONY: matching
+matching: $(VENV)/.benchmarking ## Measure how well and how fast customers are matched, beside other tools; takes hours
+	$(BIN)/python -m benchmarks.matching --febrl
+
 clean: ## Remove everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -74,3 +78,7 @@ $(VENV)/.running: setup.cfg pyproject.toml | $(BIN)/python
 $(VENV)/.developing: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.running
+
+$(VENV)/.benchmarking: setup.cfg pyproject.toml | $(VENV)/.developing
+	$(PIP) install --quiet --editable '.[dev,bench]'
+	@touch $@

@@ -22,6 +22,14 @@ from eccube_sync.population.members import (
     write_member,
     write_older_card,
 )
+from eccube_sync.population.names import (
+    BUILT_IN,
+    Name,
+    NameSource,
+    WeightedNames,
+    draw_fashionable_name,
+    draw_rare_surname,
+)
 from eccube_sync.population.people import PeopleSource, Person
 from eccube_sync.population.smaregi import (
     DEFAULT_COLUMNS,
@@ -38,8 +46,13 @@ __all__ = [
     "CustomerPerson",
     "MemberPerson",
     "Mix",
+    "Name",
+    "NameSource",
     "Population",
+    "WeightedNames",
     "customer_rows",
+    "draw_fashionable_name",
+    "draw_rare_surname",
     "generate",
     "write_smaregi_csv",
 ]
@@ -68,14 +81,21 @@ class Population:
     truth: list[tuple[int, int]]
 
 
-def generate(seed: int, customers: int, members: int, today: date, mix: Mix | None = None) -> Population:
+def generate(
+    seed: int,
+    customers: int,
+    members: int,
+    today: date,
+    mix: Mix | None = None,
+    names: NameSource = BUILT_IN,
+) -> Population:
     """A shop with exactly that many customers and members, as it stands on the business date ``today``."""
     mix = mix or Mix()
     second_accounts = round(customers * mix.extra_accounts)
     older_cards = round(members * mix.older_cards)
     on_web, with_card = customers - second_accounts, members - older_cards
     both = min(round(customers * mix.overlap), on_web, with_card)
-    people = PeopleSource(Random(f"{seed} people"), today).take(on_web + with_card - both)
+    people = PeopleSource(Random(f"{seed} people"), today, names).take(on_web + with_card - both)
     # Who is in which list has nothing to do with the household: a wife on the web, her husband with a card.
     Random(f"{seed} lists").shuffle(people)
     accounts = _accounts(seed, people[:on_web], second_accounts, today, mix)

@@ -137,6 +137,8 @@ def _phone(pen: Pen, person: Person) -> str | None:
         number = person.household.landline
     elif pen.slips(0.05):
         number = person.former_mobile
+    elif pen.slips(0.01):
+        number = person.household.mobile
     if pen.slips(0.008):
         return pen.typo(number)
     # EC-CUBE's form strips hyphens; accounts that were imported from an older shop may still have them.

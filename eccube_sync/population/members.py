@@ -8,6 +8,7 @@ from random import Random
 
 from dateutil.relativedelta import relativedelta
 
+from eccube_sync.population.names import Name
 from eccube_sync.population.people import Person
 from eccube_sync.population.writing import PLACEHOLDER_BIRTH, PLACEHOLDER_NAMES, PLACEHOLDER_PHONES, Pen
 
@@ -58,10 +59,13 @@ class MemberPerson:
 def write_member(random: Random, person: Person, today: date, damage: float) -> MemberPerson:
     """The card ``person`` uses today. Its keys are given by :func:`with_keys` once all cards are known."""
     pen = Pen(random, damage)
-    family_name, given_name = _names(pen, person)
-    family_kana, given_kana = _kana(pen, person)
+    hurried = pen.slips(0.12)  # a name and one phone are all that was asked for at the counter
+    # Whoever married since may still be on the card under the name of before.
+    surname = person.former_family if pen.slips(0.2) else person.family
+    family_name, given_name = _names(pen, surname, person.given)
+    family_kana, given_kana = _kana(pen, surname, person.given)
     phone, mobile = _phones(pen, person)
-    postal_code, address = _address(pen, person)
+    postal_code, address = ("", "") if hurried else _address(pen, person)
     joined = _joined(random, person, today)
     status = random.choices((ACTIVE, SUSPENDED, LOST, WITHDRAWN), (950, 12, 8, 30))[0]
     unlimited, end = _term(random, joined, today)
@@ -82,8 +86,8 @@ def write_member(random: Random, person: Person, today: date, damage: float) -> 
         address=address,
         phone=phone,
         mobile=mobile,
-        emails=_emails(pen, person),
-        birth_date=_birth(pen, person),
+        emails=() if hurried else _emails(pen, person),
+        birth_date=None if hurried else _birth(pen, person),
         sex=_sex(pen, person),
         joined_on=joined,
         left_on=_between(random, joined, today) if status == WITHDRAWN else None,
@@ -133,25 +137,25 @@ def with_keys(card: MemberPerson, position: int) -> MemberPerson:
     )
 
 
-def _names(pen: Pen, person: Person) -> tuple[str, str]:
-    # A married woman's card may still bear the name she joined with.
-    surname = person.former_family if pen.slips(0.06) else person.family
-    family, given = pen.name(surname), pen.name(person.given)
+def _names(pen: Pen, surname: Name, given_name: Name) -> tuple[str, str]:
+    family, given = pen.name(surname), pen.heard(given_name)
     if pen.slips(0.008):
         return given, family
     if pen.slips(0.02):
         return pen.random.choice((f"{family}{given}", f"{family}　{given}", f"{family} {given}")), ""
     if pen.slips(0.02):
-        return pen.kana(surname.kana), pen.kana(person.given.kana)
+        return pen.kana(surname.kana), pen.kana(given_name.kana)
+    if pen.slips(0.004):
+        return family, f"{given}様"
     if pen.slips(0.006):
         return pen.random.choice(PLACEHOLDER_NAMES), pen.random.choice(PLACEHOLDER_NAMES)
     return family, given
 
 
-def _kana(pen: Pen, person: Person) -> tuple[str, str]:
+def _kana(pen: Pen, surname: Name, given_name: Name) -> tuple[str, str]:
     if pen.slips(0.22):
         return "", ""
-    family, given = pen.kana(person.family.kana), pen.kana(person.given.kana)
+    family, given = pen.kana(surname.kana), pen.kana(given_name.kana)
     return (given, family) if pen.slips(0.006) else (family, given)
 
 
@@ -161,8 +165,10 @@ def _phones(pen: Pen, person: Person) -> tuple[str, str]:
     if pen.slips(0.006):
         return pen.phone(SHOP_PHONE), ""
     landline = person.household.landline if pen.random.random() < 0.6 else ""
-    mobile = person.former_mobile if pen.slips(0.07) else person.mobile
-    if pen.slips(0.15):
+    mobile = person.former_mobile if pen.slips(0.1) else person.mobile
+    if pen.slips(0.03):
+        mobile = person.household.mobile  # a child's card, or a wife's, under the number of who came along
+    if pen.slips(0.2):
         mobile = ""
     if not landline and mobile and pen.random.random() < 0.3:
         return pen.phone(mobile), ""  # the counter filled the first field it saw
@@ -170,13 +176,13 @@ def _phones(pen: Pen, person: Person) -> tuple[str, str]:
 
 
 def _address(pen: Pen, person: Person) -> tuple[str, str]:
-    home = person.household.former_home if pen.slips(0.12) else person.household.home
+    home = person.household.former_home if pen.slips(0.15) else person.household.home
     if pen.slips(0.18):
         return "", ""
     prefecture = "" if pen.slips(0.25) else home.town.prefecture
     postal = home.town.postal_code
     building = "" if not home.building or pen.slips(0.35) else f" {home.building}"
-    postal_code = f"{postal[:3]}-{postal[3:]}" if pen.random.random() < 0.7 else postal
+    postal_code = f"{postal[:3]}-{postal[3:]}" if pen.random.random() < 0.7 else postal.lstrip("0")
     return postal_code, f"{prefecture}{home.town.city}{pen.street(home)}{building}"
 
 

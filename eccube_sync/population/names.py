@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import jaconv
 from faker.providers.person.ja_JP import Provider as FakerPeople
@@ -39,6 +39,16 @@ class Name(NamedTuple):
     kana: str
 
 
+class NameSource(Protocol):
+    """Where names come from, and how frequent each is."""
+
+    def surname(self, random: Random) -> Name:
+        """A family name."""
+
+    def given_name(self, random: Random, sex: str, birth_year: int) -> Name:
+        """A given name of that sex (``male`` or ``female``), in fashion when the person was born."""
+
+
 @dataclass(slots=True)
 class WeightedNames:
     """Names that are drawn with unequal chances."""
@@ -52,6 +62,21 @@ class WeightedNames:
 
     def draw(self, random: Random) -> Name:
         return random.choices(self.names, cum_weights=self._cumulative)[0]
+
+
+@cache
+def _spellings() -> dict[str, list[str]]:
+    """The ways each given name's reading is written, for readings with several."""
+    tables = [*MALE_BY_ERA, *FEMALE_BY_ERA]
+    found: dict[str, list[str]] = {}
+    for name in dict.fromkeys(name for table in tables for name in _parse(table)):
+        found.setdefault(name.kana, []).append(name.written)
+    return {kana: written for kana, written in found.items() if len(written) > 1}
+
+
+def other_spellings(name: Name) -> list[str]:
+    """How somebody who only heard a given name might write it instead; empty for most."""
+    return [written for written in _spellings().get(name.kana, ()) if written != name.written]
 
 
 def _parse(table: str) -> list[Name]:
@@ -104,16 +129,37 @@ def _listed_given_names(sex: str, era: int) -> WeightedNames:
     return WeightedNames(names, _falling(len(names), flatness=6))
 
 
-def draw_surname(random: Random) -> Name:
-    """A family name; about one in seventy is 佐藤."""
-    table = _listed_surnames() if random.random() < _LISTED_SURNAMES else _rare_surnames()
-    return table.draw(random)
+class BuiltInNames:
+    """Faker's tables, the project's own, and a long tail of composed names."""
+
+    def surname(self, random: Random) -> Name:
+        """A family name; about one in seventy is 佐藤."""
+        return (
+            draw_listed_surname(random) if random.random() < _LISTED_SURNAMES else draw_rare_surname(random)
+        )
+
+    def given_name(self, random: Random, sex: str, birth_year: int) -> Name:
+        """A listed name or a composed one."""
+        if random.random() >= _LISTED_GIVEN_NAMES:
+            return _rare_given_names(sex).draw(random)
+        return draw_fashionable_name(random, sex, birth_year)
 
 
-def draw_given_name(random: Random, sex: str, birth_year: int) -> Name:
-    """A given name of that sex (``male`` or ``female``), in fashion when the person was born."""
-    if random.random() >= _LISTED_GIVEN_NAMES:
-        return _rare_given_names(sex).draw(random)
+BUILT_IN: NameSource = BuiltInNames()
+
+
+def draw_listed_surname(random: Random) -> Name:
+    """One of the frequent surnames."""
+    return _listed_surnames().draw(random)
+
+
+def draw_rare_surname(random: Random) -> Name:
+    """A composed surname, as likely to exist as not."""
+    return _rare_surnames().draw(random)
+
+
+def draw_fashionable_name(random: Random, sex: str, birth_year: int) -> Name:
+    """One of the given names that were in fashion around that year."""
     era = max((index for index, first in enumerate(_ERAS) if birth_year >= first), default=0)
     return _listed_given_names(sex, era).draw(random)
 

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from itertools import count
 from random import Random
 
-from eccube_sync.population.names import Name, draw_given_name, draw_surname, romaji
+from eccube_sync.population.names import BUILT_IN, Name, NameSource, romaji
 from eccube_sync.population.places import Home, draw_home, draw_landline, mobile_number
 
-_DOMAINS = ("example.jp", "example.com", "example.net")
+# Providers and carriers: who changes the carrier keeps the name before the @ and loses the address.
+_DOMAINS = ("example.jp", "example.com", "example.net", "carrier.example.jp", "mobile.example.net")
 
 # Adults, children of at least fifteen years: the kinds of household, and how many of a hundred there are.
 _HOUSEHOLDS = (((1, 0), 44), ((2, 0), 27), ((2, 1), 14), ((2, 2), 12), ((1, 1), 3))
@@ -25,6 +26,7 @@ class Household:
     former_home: Home
     landline: str  # "" when they have none
     mailbox: str
+    mobile: str  # of the one who joined first; now and then the others give it too
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class PeopleSource:
 
     random: Random
     today: date
+    names: NameSource = BUILT_IN
     _number: Iterator[int] = field(default_factory=count)
     _mobile: Iterator[int] = field(default_factory=count)
     _mailbox: Iterator[int] = field(default_factory=count)
@@ -65,14 +68,16 @@ class PeopleSource:
         random = self.random
         kinds = [kind for kind, _ in _HOUSEHOLDS]
         adults, children = random.choices(kinds, [share for _, share in _HOUSEHOLDS])[0]
-        family = draw_surname(random)
+        family = self.names.surname(random)
         home = draw_home(random)
         landline = draw_landline(random, home.town.area_code) if random.random() < 0.62 else ""
         mailbox = f"{romaji(family.kana)}-ke{random.randrange(100000)}@{random.choice(_DOMAINS)}"
-        household = Household(home, draw_home(random), landline, mailbox)
+        household = Household(home, draw_home(random), landline, mailbox, self._new_mobile())
         youngest = 40 if children else 18
         head_born = self._born(random.triangular(youngest, 88, 50))
-        people = [self._person(household, family, "male" if random.random() < 0.5 else "female", head_born)]
+        head = self._person(household, family, "male" if random.random() < 0.5 else "female", head_born)
+        head.mobile = household.mobile
+        people = [head]
         if adults == 2:
             people.append(self._spouse(people[0]))
         people.extend(self._children(people[0], children))
@@ -87,7 +92,7 @@ class PeopleSource:
         born = min(born, self._born(18))
         spouse = self._person(head.household, head.family, sex, born)
         if sex == "female" and self.random.random() < 0.9:
-            spouse.former_family = draw_surname(self.random)
+            spouse.former_family = self.names.surname(self.random)
         return spouse
 
     def _children(self, head: Person, number: int) -> list[Person]:
@@ -101,12 +106,13 @@ class PeopleSource:
                 born, sex = children[0].birth_date, children[0].sex
             child = self._person(head.household, head.family, sex, born)
             if children and child.given == children[0].given:
-                child.given = draw_given_name(random, "male" if sex == "female" else "female", born.year)
+                other = "male" if sex == "female" else "female"
+                child.given = self.names.given_name(random, other, born.year)
             children.append(child)
         return children
 
     def _person(self, household: Household, family: Name, sex: str, born: date) -> Person:
-        given = draw_given_name(self.random, sex, born.year)
+        given = self.names.given_name(self.random, sex, born.year)
         return Person(
             number=next(self._number),
             household=household,

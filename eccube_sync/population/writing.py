@@ -8,7 +8,7 @@ from random import Random
 
 import jaconv
 
-from eccube_sync.population.names import Name
+from eccube_sync.population.names import Name, other_spellings
 from eccube_sync.population.nametables import OTHER_READINGS
 from eccube_sync.population.places import Home, area_code_of
 
@@ -58,6 +58,13 @@ class Pen:
         if self.slips(0.006):
             return _hiragana(name.kana)
         return name.written
+
+    def heard(self, name: Name) -> str:
+        """A given name that somebody was told, now and then in the characters of another name that sounds alike."""
+        others = other_spellings(name)
+        if others and self.slips(0.04):
+            return self.random.choice(others)
+        return self.name(name)
 
     def kana(self, kana: str) -> str:
         """A reading, now and then half-width, in hiragana, with another long vowel, or another reading."""

@@ -1,0 +1,1 @@
+"""How well and how fast customers are matched, beside the tools other people use: ``python -m benchmarks.matching``."""

@@ -1,0 +1,47 @@
+"""This project's engine, as ``classify`` uses it, without the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.matching.outcome import Outcome, Pairs, unscored
+from eccube_sync.linkage.assign import Action, Decision
+from eccube_sync.linkage.candidates import candidate_pairs
+from eccube_sync.linkage.decide import decide
+from eccube_sync.linkage.engine import match_people
+from eccube_sync.linkage.people import People
+from eccube_sync.linkage.score import match_pairs
+
+_LOWEST = 0.0005
+"""The probability below which a pair is not worth a place in the order in which pairs could be asked."""
+
+
+def link(customers: Iterator[People], members: Iterator[People]) -> Callable[[], Outcome]:
+    """Normalise, fit, join, score, decide, with the settings a shop has on the first day; in one process."""
+    matched = match_people(customers, members)
+
+    def outcome() -> Outcome:
+        left, right, model = matched.customers, matched.members, matched.model
+        candidates = candidate_pairs(left, right, model.common)
+        lower = replace(model, settings=replace(model.settings, link_at=_LOWEST, review_at=_LOWEST))
+        scored = match_pairs(lower, left, right, candidates)
+        return Outcome(
+            unscored(*candidates),
+            _links(matched.decisions),
+            _links(decide(lower, scored, left, right)),
+            Pairs(scored.customer_ids, scored.member_ids, scored.bits.astype(np.float64)),
+        )
+
+    return outcome
+
+
+def _links(decisions: list[Decision]) -> Pairs:
+    links = [one for one in decisions if one.action is Action.LINK]
+    return Pairs(
+        np.array([one.customer_id for one in links], np.int64),
+        np.array([one.member_id for one in links], np.int64),
+        np.array([one.bits for one in links], np.float64),
+    )
