@@ -9,7 +9,7 @@ DIST := dist
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint docs messages schema plugin bench clean
+.PHONY: help venv demo test lint docs pictures messages schema plugin bench clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -19,9 +19,10 @@ venv: $(VENV)/.developing ## Make .venv with everything needed to develop
 demo: $(VENV)/.running ## Try the whole program on a made-up shop in demo-shop/; needs no server
 	$(BIN)/eccube-sync demo --directory demo-shop
 
-test: $(VENV)/.developing ## Run all tests; installs mariadb-server and php by apt when they are missing
+test: $(VENV)/.developing ## Run all tests; installs MariaDB, PHP and Chromium by apt when they are missing
 	$(BIN)/python -m tests.support.mariadb --install
 	$(BIN)/python -m tests.support.php --install
+	$(BIN)/python -m tests.support.browser --install
 	$(BIN)/python -m pytest --numprocesses=2
 
 lint: $(VENV)/.developing ## Check style, types and which module may import which
@@ -32,6 +33,9 @@ lint: $(VENV)/.developing ## Check style, types and which module may import whic
 
 docs: $(VENV)/.developing ## Write the pages of docs/reference/ that follow from the code
 	$(BIN)/python -m docs.generate
+
+pictures: $(VENV)/.developing ## Take the pictures of the documents in a real browser, from the demo shop
+	$(BIN)/python -m docs.picturing
 
 messages: $(VENV)/.developing ## Collect the messages for translation and compile the translations
 	@mkdir -p build

@@ -127,7 +127,7 @@ def _output(language: str) -> dict[str, str]:
     clock = FixedClock(DAY)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         here = Path.cwd()
-        run = _Terminal(language, clock, here)
+        run = Terminal(language, clock, here)
         found = dict(_steps(run("demo --directory demo-shop")))
         found["mail to the owner"] = _mail(min((here / "demo-shop" / "mails").glob("*.eml")))
         with contextlib.chdir("demo-shop"):
@@ -136,7 +136,7 @@ def _output(language: str) -> dict[str, str]:
     return found
 
 
-class _Terminal:
+class Terminal:
     """Runs a command as a person would and keeps what it printed, with paths as seen from the folder."""
 
     def __init__(self, language: str, clock: Any, folder: Path) -> None:

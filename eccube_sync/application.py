@@ -183,6 +183,11 @@ def apply_option(function: Function) -> Function:
     )
 
 
+def reason_option(function: Function) -> Function:
+    """``--reason``: why a person does this by hand."""
+    return click.option("--reason", required=True, help=_("Why; kept with your name."))(function)
+
+
 def json_option(function: Function) -> Function:
     """``--json``: print for programs."""
     return click.option("--json", "as_json", is_flag=True, help=_("Print JSON for programs."))(function)

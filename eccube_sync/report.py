@@ -28,6 +28,7 @@ LABELS: Mapping[str, str] = {
     "links_moved": mark("links moved to a new card"),
     "cases_to_ask": mark("questions for the reviewers"),
     "cases_name_only": mark("pairs that share the name only"),
+    "lines_refused": mark("lines refused"),
     "links_by_review": mark("linked by a reviewer"),
     "links_ended": mark("links ended"),
     "wrong_links_found": mark("links by matching that a code proved wrong"),

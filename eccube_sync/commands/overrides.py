@@ -6,7 +6,13 @@ from datetime import datetime
 
 import click
 
-from eccube_sync.application import Application, apply_option, json_option, pass_application
+from eccube_sync.application import (
+    Application,
+    apply_option,
+    json_option,
+    pass_application,
+    reason_option,
+)
 from eccube_sync.i18n import _
 
 
@@ -33,7 +39,7 @@ def command() -> None:
 @click.option(
     "--until", type=click.DateTime(["%Y-%m-%d"]), help=_("Last day; without it until somebody ends it.")
 )
-@click.option("--reason", required=True, help=_("Why; kept with your name."))
+@reason_option
 @apply_option
 @pass_application
 def set_override(
@@ -52,7 +58,7 @@ def set_override(
     "end", help=_("End a customer's override.\n\nExample: eccube-sync overrides end 42 --reason renewed")
 )
 @click.argument("customer", type=int)
-@click.option("--reason", required=True, help=_("Why; kept with your name."))
+@reason_option
 @apply_option
 @pass_application
 def end_override(application: Application, customer: int, reason: str, apply: bool) -> None:

@@ -7,9 +7,25 @@ from typing import Any
 
 import click
 
-from eccube_sync.application import Application, apply_option, json_option, pass_application
+from eccube_sync.application import (
+    Application,
+    apply_option,
+    json_option,
+    pass_application,
+    reason_option,
+)
 from eccube_sync.errors import ExitCode
 from eccube_sync.i18n import _
+
+_LIMIT = click.option("--limit", type=click.IntRange(1, 100_000), help=_("How many questions at most."))
+_NAME_ONLY = click.option(
+    "--name-only", is_flag=True, help=_("The pairs that share nothing but a name, and only those.")
+)
+_OUTPUT = click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=_("Where to; else review/out in the state folder."),
+)
 
 
 @click.group(help=_("The file with doubtful pairs: write it, and read the answers back."))
@@ -28,24 +44,42 @@ def command() -> None:
 @click.option(
     "--encoding", type=click.Choice(["utf-8-sig", "cp932"]), help=_("Encoding of a CSV; else as configured.")
 )
-@click.option("--limit", type=click.IntRange(1, 100_000), help=_("How many questions at most."))
-@click.option("--name-only", is_flag=True, help=_("The pairs that share nothing but a name, and only those."))
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help=_("Where to; else review/out in the state folder."),
-)
+@_LIMIT
+@_NAME_ONLY
+@_OUTPUT
 @json_option
 @pass_application
 def export(application: Application, /, as_json: bool, **options: Any) -> None:
     """Write a review file."""
+    _export(application, as_json, options, "review export")
+
+
+@command.command(
+    "html",
+    help=_(
+        "Write the questions that wait for a person into one page for a browser: answer by mouse or keyboard, then "
+        "save the answers as a file for review import. Needs no network.\n\n"
+        "Example: eccube-sync review html --limit 50"
+    ),
+)
+@_LIMIT
+@_NAME_ONLY
+@_OUTPUT
+@json_option
+@pass_application
+def html(application: Application, /, as_json: bool, **options: Any) -> None:
+    """Write a review page."""
+    _export(application, as_json, options | {"format": "html"}, "review html")
+
+
+def _export(application: Application, as_json: bool, options: dict[str, Any], name: str) -> None:
     from eccube_sync.services.reviewexport import ExportOptions, check_output, export_cases
     from eccube_sync.services.running import applied_run
 
     chosen = ExportOptions(**options)
     with application.open_shop() as (shop, connection):
         check_output(shop.settings, chosen.output)
-        with applied_run(shop, connection, "review export") as run:
+        with applied_run(shop, connection, name) as run:
             report = export_cases(run, chosen)
         application.show(report, as_json=as_json)
 
@@ -79,3 +113,28 @@ def import_(application: Application, file: Path, reviewer: str | None, apply: b
         elif apply and as_json:
             application.show(report, as_json=True)
     return ExitCode.NEEDS_PERSON if report.needs_person else ExitCode.DONE
+
+
+@command.command(
+    "reopen",
+    help=_(
+        "Ask an answered question again; what the answer did stays until the new one.\n\n"
+        "Example: eccube-sync review reopen R-7F3K2M --reason 'the customer called'"
+    ),
+)
+@click.argument("case")
+@reason_option
+@apply_option
+@pass_application
+def reopen(application: Application, case: str, reason: str, apply: bool) -> None:
+    """Plan and reopen a case."""
+    from eccube_sync.services.reopening import apply_reopen, plan_reopen
+    from eccube_sync.services.running import applied_run
+
+    with application.open_shop() as (shop, connection):
+        plan = plan_reopen(connection, case, reason)
+        application.show(plan.report())
+        if application.agreed(apply):
+            with applied_run(shop, connection, "review reopen") as run:
+                report = apply_reopen(run, plan)
+            application.show(report)

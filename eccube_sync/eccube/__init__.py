@@ -18,6 +18,7 @@ from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _
 
 CustomerState = Literal["provisional", "full", "withdrawn", "unknown"]
+Findable = Literal["name", "phone", "email"]
 Sex = Literal["", "male", "female", "other"]
 
 
@@ -96,6 +97,11 @@ class Generation(Protocol):
         ``how_read`` and all that ``customers`` tells of them do, consent to mails apart; ``None`` where the server
         gives none.
         """
+        ...
+
+    def find(self, connection: Connection, what: Findable, patterns: Sequence[str], limit: int) -> list[int]:
+        """Ids of customers in any state whose name, phone number (digits only) or e-mail address (in small
+        letters) fits one of these patterns, which escape with ``!``; up to ``limit`` a pattern, each once."""
         ...
 
     def identities(self, connection: Connection) -> dict[int, datetime]:

@@ -17,6 +17,7 @@ from eccube_sync.dbcolumns import Family, columns_of
 from eccube_sync.eccube import (
     CustomerState,
     EccubeCustomer,
+    Findable,
     Plugin,
     SchemaProblem,
     Sex,
@@ -106,6 +107,18 @@ def customer_digests(
         eccube_id: md5(said.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
         for eccube_id, said in rows
     }
+
+
+def find(connection: Connection, what: Findable, patterns: Sequence[str], limit: int) -> list[int]:
+    """Ids of customers whose name, phone number or e-mail address fits one of these patterns."""
+    name = f"customers_by_name.{_flavour(connection)}" if what == "name" else f"customers_by_{what}"
+    statement = _statement(name)
+    found = [
+        eccube_id
+        for pattern in patterns
+        for (eccube_id,) in connection.execute(statement, {"pattern": pattern, "limit": limit})
+    ]
+    return list(dict.fromkeys(found))
 
 
 def identities(connection: Connection) -> dict[int, datetime]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
+
 # Each word: the form compared, then the forms folded into it. Written out and not derived: classes of
 # look-alikes taken from a dictionary and closed transitively would make 弁 辨 瓣 辯, or 巌 and 岩, one.
 # Compatibility ideographs (塚 隆 神 …) are not here, NFKC has folded them; it leaves 﨑 髙 邉 齋 澤.
@@ -19,6 +21,13 @@ _CLASSES = """
 
 VARIANTS = {ord(variant): word[0] for word in _CLASSES.split() for variant in word[1:]}
 """The code point of every variant and the letter it is compared as."""
+_CLASS_OF = {sign: word for word in _CLASSES.split() for sign in word}
+
+
+def ways_to_write(text: str, limit: int) -> list[str]:
+    """The text with each variant kanji in every form people write it, as typed first; ``limit`` at most."""
+    forms = product(*(dict.fromkeys(sign + _CLASS_OF.get(sign, "")) for sign in text))
+    return ["".join(one) for one in islice(forms, limit)]
 
 
 def fold_variants(text: str) -> str:

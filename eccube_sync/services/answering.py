@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from eccube_sync.db import AnyRow
 from eccube_sync.errors import EccubeSyncError
-from eccube_sync.services.casing import UNANSWERED, close_case
+from eccube_sync.services.casing import ASKED_AGAIN, DECIDED, UNANSWERED, close_case
 from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.deciding import decide
 from eccube_sync.services.linking import end_link
@@ -36,6 +36,9 @@ ANSWERED = {"same": "same", "different": "different", "hold": "hold", "done": "c
 
 DEALT_WITH = "dealt_with"
 NEIGHBOUR = "neighbour_is_same"
+
+BY_PEOPLE = frozenset({"review", "manual"})
+"""Methods of links that the answer to a reopened question may end: it was a person who made them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def obstacle(
 
     ``may_end`` are the methods of links the decision may end: a guess only, unless a person overrules by name.
     """
-    if case.state in {"same", "different"} and case.state != ANSWERED[decision]:
+    if case.state in DECIDED and case.state != ANSWERED[decision]:
         return "decided_before"
     if not is_pair(case):
         return None
@@ -84,6 +87,7 @@ def obstacle(
         return "not_for_pairs"
     if decision == "different":
         standing = link_of_pair(connection, case.customer_id, case.member_id)
+        may_end = BY_PEOPLE.union(may_end) if case.kind == ASKED_AGAIN else may_end
         return "linked_by_proof" if standing and standing.method not in may_end else None
     if decision == "same":
         return _obstacle_to_same(settings, connection, case, may_end)
@@ -137,7 +141,7 @@ def answer_case(run: Run, answer: Answer, *, may_end: Collection[str] = GUESSES)
             run.counts["links_kept"] += 1
         else:
             concerned = _link(run, case, answer, may_end)
-        _close_neighbours(run, case)
+        close_neighbours(run, case.customer_id, case.member_id)
     elif is_pair(case) and answer.decision == "different":
         concerned = _part(run, case)
     if concerned:
@@ -209,16 +213,16 @@ def _part(run: Run, case: AnyRow) -> set[int]:
     return {case.customer_id}
 
 
-def _close_neighbours(run: Run, case: AnyRow) -> None:
+def close_neighbours(run: Run, customer_id: int, member_id: int) -> None:
     """Close what else was asked about this customer in this source; nobody said 別人 about those."""
-    source_id = select(member.c.source_id).where(member.c.id == case.member_id).scalar_subquery()
+    source_id = select(member.c.source_id).where(member.c.id == member_id).scalar_subquery()
     neighbours = (
         run.connection.execute(
             select(review_case.c.id)
             .join(member, member.c.id == review_case.c.member_id)
             .where(
-                review_case.c.customer_id == case.customer_id,
-                review_case.c.id != case.id,
+                review_case.c.customer_id == customer_id,
+                review_case.c.member_id != member_id,
                 review_case.c.state.in_(UNANSWERED),
                 member.c.source_id == source_id,
             )

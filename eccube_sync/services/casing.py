@@ -12,15 +12,21 @@ from eccube_sync.db import AnyRow, inserted_id
 from eccube_sync.linkcode import ALPHABET
 from eccube_sync.services.linking import Reasons, as_json
 from eccube_sync.services.running import Run
-from eccube_sync.tables.cases import review_case
+from eccube_sync.tables.cases import review_case, review_decision
 
 _LENGTH = 6
 _ATTEMPTS = 5
 
-CLAIM_KINDS = frozenset({"second_fact", "claim_conflict"})
-"""Cases about what a customer claimed; a score does not turn them into cases about a score."""
+ASKED_AGAIN = "asked_again"
+"""The kind of a pair's case that a person reopened."""
+
+NOT_ABOUT_A_SCORE = frozenset({"second_fact", "claim_conflict", ASKED_AGAIN})
+"""Cases about what a customer claimed or a person doubts; a score does not turn them into cases about a score."""
 
 UNANSWERED = ("open", "hold")
+DECIDED = ("same", "different")
+REOPENED = "reopened"
+"""What stands among the decisions about a case when a person took the last one back."""
 
 
 def subject_key(kind: str, customer_id: int | None, member_id: int | None) -> str:
@@ -96,7 +102,7 @@ def new_public_id() -> str:
 
 
 def _ask_again(run: Run, row: AnyRow, facts: dict[str, Any], new_evidence: bool) -> int | None:
-    if row.state in UNANSWERED and row.kind in CLAIM_KINDS and facts["kind"] not in CLAIM_KINDS:
+    if row.state in UNANSWERED and row.kind in NOT_ABOUT_A_SCORE and facts["kind"] not in NOT_ABOUT_A_SCORE:
         facts = facts | {"kind": row.kind}
     news = _differs(row, facts) and row.state != "different"
     if not news and not (new_evidence and row.state not in UNANSWERED):
@@ -140,3 +146,36 @@ def close_case(run: Run, case_id: int, reason: str) -> bool:
     run.record("case", case_id, "state", row.state, "closed", reason)
     run.counts["cases_closed"] += 1
     return True
+
+
+def reopen_case(run: Run, row: AnyRow, actor: str, note: str) -> None:
+    """Ask an answered or closed case again because a person wants it, inside the transaction under way.
+
+    The version rises, so that an older review file cannot bring the old answer back; what the answer did stays
+    until the next one.
+    """
+    pair = row.customer_id is not None and row.member_id is not None
+    values = {
+        "kind": ASKED_AGAIN if pair else row.kind,
+        "version": row.version + 1,
+        "state": "open",
+        "opened_on": run.today,
+        "changed_run_id": run.id,
+    }
+    unanswered = {"hold_until": None, "closed_reason": None, "decided_by": None, "decided_at": None}
+    run.connection.execute(update(review_case).where(review_case.c.id == row.id).values(values | unanswered))
+    run.connection.execute(
+        insert(review_decision).values(
+            case_id=row.id,
+            case_version=row.version,
+            decision=REOPENED,
+            reviewer=actor,
+            note=note,
+            file_sha256="",
+            run_id=run.id,
+            created_at=run.moment,
+        )
+    )
+    run.record("case", row.id, "version", row.version, row.version + 1, ASKED_AGAIN)
+    run.record("case", row.id, "state", row.state, "open", ASKED_AGAIN)
+    run.counts["cases_opened"] += 1

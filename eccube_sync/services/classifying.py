@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, insert, select, update
 
-from eccube_sync.clock import to_database
 from eccube_sync.db import CHUNK, AnyRow
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
@@ -26,7 +25,7 @@ from eccube_sync.services.claiming import apply_claims
 from eccube_sync.services.claimrules import ClaimOutcome
 from eccube_sync.services.classifyplan import ClassifyPlan
 from eccube_sync.services.classing import plan_classes
-from eccube_sync.services.customersync import ChangedCustomer
+from eccube_sync.services.customersync import ChangedCustomer, customer_row
 from eccube_sync.services.deciding import decide
 from eccube_sync.services.falls import keep_for_classify
 from eccube_sync.services.linking import NewLink, end_link, insert_links
@@ -207,7 +206,7 @@ class _Work:
         changed = [self.changed[key] for key in keys if key in self.changed]
         new = [one for one in changed if one.ours is None]
         if new:
-            connection.execute(insert(customer), [_customer_row(run, one) for one in new])
+            connection.execute(insert(customer), [customer_row(run, one) for one in new])
         for one in changed:
             if one.ours is not None:
                 connection.execute(
@@ -324,19 +323,6 @@ class _Work:
             bits=one.bits,
             reasons=self.plan.reasons.get((one.customer_id, one.member_id)),
         )
-
-
-def _customer_row(run: Run, one: ChangedCustomer) -> dict[str, Any]:
-    return {
-        "eccube_id": one.seen.eccube_id,
-        "eccube_created_at": to_database(one.seen.created_at),
-        "state": one.seen.state,
-        "current": 1,
-        "fingerprint": one.fingerprint,
-        "row_digest": one.row_digest,
-        "first_run_id": run.id,
-        "changed_run_id": run.id,
-    }
 
 
 def _ids_of(connection: Connection, eccube_ids: Sequence[int]) -> dict[int, int]:

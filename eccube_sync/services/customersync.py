@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -19,6 +20,7 @@ from eccube_sync.eccube import EccubeCustomer, Generation
 from eccube_sync.linkage.normalise import NORMALISER_VERSION
 from eccube_sync.linkage.people import fingerprint_rows
 from eccube_sync.services.people import people_of_customers
+from eccube_sync.services.running import Run
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer
 
@@ -46,6 +48,20 @@ class ChangedCustomer:
     def full(self) -> bool:
         """Whether the customer may be linked: provisional and withdrawn ones never are."""
         return self.seen.state == "full"
+
+
+def customer_row(run: Run, one: ChangedCustomer) -> dict[str, Any]:
+    """Our row of a customer we do not have yet."""
+    return {
+        "eccube_id": one.seen.eccube_id,
+        "eccube_created_at": to_database(one.seen.created_at),
+        "state": one.seen.state,
+        "current": 1,
+        "fingerprint": one.fingerprint,
+        "row_digest": one.row_digest,
+        "first_run_id": run.id,
+        "changed_run_id": run.id,
+    }
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,7 +100,11 @@ class Explainer:
 
     def member(self, member_id: int) -> Prepared:
         """One current member, normalised."""
-        return prepare(people_of_members(self._connection, [member_id], self._ignored))
+        return self.members([member_id])
+
+    def members(self, member_ids: Sequence[int]) -> Prepared:
+        """Several current members, normalised, by id."""
+        return prepare(people_of_members(self._connection, member_ids, self._ignored))
 
     def pair(self, left: Prepared, right: Prepared) -> ExplainedPair:
         """The score of two single people."""

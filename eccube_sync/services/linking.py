@@ -45,6 +45,7 @@ def insert_link(
     model_id: int | None = None,
     slot: int = 1,
     actor: str | None = None,
+    note: str | None = None,
 ) -> int | None:
     """Link a customer and a member. Returns the link's id.
 
@@ -54,7 +55,7 @@ def insert_link(
     wanted = NewLink(
         customer_id, member_id, source_id, method, proven_by, probability, bits, reasons, model_id
     )
-    row = _row(run, wanted, slot) | {"actor": actor or run.shop.actor}
+    row = _row(run, wanted, slot) | {"actor": actor or run.shop.actor, "note": note}
     if _taken(run, row):
         return None
     try:

@@ -19,3 +19,8 @@ def mask_mail(address: str) -> str:
 def mask_number(number: str) -> str:
     """The last 4 characters of a phone or card number."""
     return HIDDEN + number[-4:] if len(number) > 4 else HIDDEN * bool(number)
+
+
+def mask_date(day: str) -> str:
+    """The year of a date written as YYYY-MM-DD."""
+    return day[:4] + HIDDEN

@@ -17,6 +17,9 @@ from eccube_sync.tables.members import member, source
 GUESSES = frozenset({"match"})
 """The methods of links that are guesses, which any human decision may end."""
 
+ANY = frozenset(COUNTED)
+"""All methods: what a person may end who names the two people."""
+
 
 def link_of_pair(connection: Connection, customer_id: int, member_id: int) -> AnyRow | None:
     """The active link of exactly this pair."""
@@ -63,12 +66,14 @@ def link_pair(
     proven_by: str | None = None,
     scored: AnyRow | None = None,
     may_end: Collection[str] = GUESSES,
+    note: str | None = None,
 ) -> set[int] | None:
     """Link a pair by a person's word and end the links in its way, inside the transaction under way.
 
     A guess that links the pair already is kept and becomes the person's, so that nobody is told twice.
-    ``scored`` gives probability, bits and reasons where the pair has them. Returns the customers whose class
-    may be another one now; None, and nothing is written, when a link outside ``may_end`` is in the way.
+    ``scored`` gives probability, bits and reasons where the pair has them, ``note`` is why the person did it.
+    Returns the customers whose class may be another one now; None, and nothing is written, when a link outside
+    ``may_end`` is in the way.
     """
     in_the_way = rivals(run.shop.settings, run.connection, customer_id, member_id, may_end)
     if any(one.method not in may_end for one in in_the_way):
@@ -78,7 +83,7 @@ def link_pair(
     concerned = {customer_id, *(one.customer_id for one in in_the_way)}
     standing = link_of_pair(run.connection, customer_id, member_id)
     if standing is not None:
-        _confirm(run, standing, method, proven_by)
+        _confirm(run, standing, method, proven_by, note)
         return concerned
     link_id = insert_link(
         run,
@@ -92,6 +97,7 @@ def link_pair(
         reasons=json.loads(scored.reasons) if scored and scored.reasons else None,
         slot=_free_slot(run.connection, member_id),
         actor=actor,
+        note=note,
     )
     return None if link_id is None else concerned
 
@@ -104,9 +110,9 @@ def _source_of(connection: Connection, member_id: int) -> AnyRow:
     ).one()
 
 
-def _confirm(run: Run, standing: AnyRow, method: str, proven_by: str | None) -> None:
+def _confirm(run: Run, standing: AnyRow, method: str, proven_by: str | None, note: str | None) -> None:
     """Let a person's word stand behind a link that exists; a claim stays the proof it is."""
-    values = {}
+    values: dict[str, str | None] = {}
     if standing.method in GUESSES:
         values["method"] = method
         run.counts[COUNTED[method]] += 1
@@ -115,6 +121,7 @@ def _confirm(run: Run, standing: AnyRow, method: str, proven_by: str | None) -> 
     for name, value in values.items():
         run.record("link", standing.id, name, getattr(standing, name), value, f"confirmed_by_{method}")
     if values:
+        values |= {"note": note} if "method" in values else {}
         run.connection.execute(update(link).where(link.c.id == standing.id).values(**values))
 
 

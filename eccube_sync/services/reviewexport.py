@@ -1,4 +1,4 @@
-"""Write the cases that wait for a person into a file for Excel, and remember that they were written."""
+"""Write the cases that wait for a person into a file for Excel or a browser, and remember that they were written."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from eccube_sync.services.exportlog import log_export
 from eccube_sync.services.reviewcases import EXPORTED, Question, exported_versions, in_order, waiting_cases
 from eccube_sync.services.reviewfile import COLUMNS
 from eccube_sync.services.reviewfolders import purge_review_files
+from eccube_sync.services.reviewpage import review_page
 from eccube_sync.services.reviewrows import ReviewRow, review_rows
 from eccube_sync.services.reviewtoken import make_key, new_export_key
 from eccube_sync.services.reviewworkbook import write_workbook
@@ -28,7 +29,7 @@ from eccube_sync.settings import Settings
 from eccube_sync.tables.cases import review_case, review_export
 from eccube_sync.webroot import web_root_above
 
-Format = Literal["xlsx", "csv"]
+Format = Literal["xlsx", "csv", "html"]
 Encoding = Literal["utf-8-sig", "cp932"]
 
 
@@ -109,7 +110,9 @@ def _write(run: Run, questions: list[Question], options: ExportOptions) -> Repor
     rows = review_rows(questions, make_key(settings.folders), export_key)
     chosen = options.format or _format_of(options.output) or settings.review.format
     path = options.output or _default_path(run.shop, run.now, export_key, chosen, options.name_only)
-    unwritable = _write_file(run, path, rows, chosen, options.encoding or settings.review.encoding)
+    unwritable = _write_file(
+        run, path, rows, chosen, options.encoding or settings.review.encoding, export_key
+    )
     # The file comes first: were it the other way round, a crash between would leave cases that count as
     # exported and stand in no file. Its tokens are good without the row.
     run.transaction(lambda: _remember(run, [one.case for one in questions], export_key, path))
@@ -123,7 +126,7 @@ def _write(run: Run, questions: list[Question], options: ExportOptions) -> Repor
 def _format_of(output: Path | None) -> Format | None:
     if output is None:
         return None
-    return {".xlsx": "xlsx", ".csv": "csv"}.get(output.suffix.lower())  # type: ignore[return-value]
+    return {".xlsx": "xlsx", ".csv": "csv", ".html": "html"}.get(output.suffix.lower())  # type: ignore[return-value]
 
 
 def _default_path(shop: Shop, now: datetime, export_key: str, chosen: str, name_only: bool) -> Path:
@@ -134,8 +137,12 @@ def _default_path(shop: Shop, now: datetime, export_key: str, chosen: str, name_
 
 
 def _write_file(
-    run: Run, path: Path, rows: Sequence[ReviewRow], chosen: Format, encoding: Encoding
+    run: Run, path: Path, rows: Sequence[ReviewRow], chosen: Format, encoding: Encoding, export_key: str
 ) -> Sequence[Unwritable]:
+    if chosen == "html":
+        with atomic_file(path) as file:
+            file.write(review_page(rows, export_key).encode())
+        return ()
     if chosen == "xlsx":
         with atomic_file(path) as file:
             write_workbook(file, rows, run.moment, run.shop.settings.review.hold_days)

@@ -11,6 +11,7 @@ from eccube_sync.csvfile import normalise_header
 from eccube_sync.i18n import _, mark
 from eccube_sync.membership.classes import CASE_KINDS
 from eccube_sync.services.answering import Decision
+from eccube_sync.services.casing import ASKED_AGAIN
 
 NAME_ONLY = "name_only"
 
@@ -105,6 +106,8 @@ QUESTIONS: Mapping[str, str] = {
     "claim_conflict": mark(
         "The customer entered this member's code, but a person decided otherwise. The same?"
     ),
+    "unlinked": mark("A person ended the link of these two. Are they the same person?"),
+    ASKED_AGAIN: mark("A person wants this to be looked at again. Are these the same person?"),
     "missing_member": mark("The member is missing from the store's files. Please look into it."),
     "reused_code": mark("The member's code now belongs to somebody else, so the link ended. Please check."),
     "identity_changed": mark(

@@ -61,10 +61,10 @@ def review_rows(questions: list[Question], key: bytes, export_key: str) -> list[
 
 
 def _row(one: Question, signed: str, first_of_group: bool) -> ReviewRow:
-    customer = _customer_values(one.customer.person) if one.customer and one.customer.person else {}
-    member = _member_values(one.member) if one.member is not None else {}
+    customer = customer_values(one.customer.person) if one.customer and one.customer.person else {}
+    member = member_values(one.member) if one.member is not None else {}
     differing = frozenset(
-        field for field in COMPARED if _differs(field, customer.get(field, ()), member.get(field, ()))
+        field for field in COMPARED if differs(field, customer.get(field, ()), member.get(field, ()))
     )
     cells = {f"customer_{field}": " / ".join(values) for field, values in customer.items()}
     cells |= {f"member_{field}": " / ".join(values) for field, values in member.items()}
@@ -101,7 +101,8 @@ def _about_member(row: AnyRow | None) -> dict[str, str]:
     }
 
 
-def _customer_values(person: EccubeCustomer) -> dict[str, tuple[str, ...]]:
+def customer_values(person: EccubeCustomer) -> dict[str, tuple[str, ...]]:
+    """What a customer says of each compared field; fields without a value are left out."""
     return _filled(
         {
             "name": (_joined(person.family_name, person.given_name),),
@@ -115,7 +116,8 @@ def _customer_values(person: EccubeCustomer) -> dict[str, tuple[str, ...]]:
     )
 
 
-def _member_values(row: AnyRow) -> dict[str, tuple[str, ...]]:
+def member_values(row: AnyRow) -> dict[str, tuple[str, ...]]:
+    """The same of a member, given as a row with the columns of ``member_version``."""
     return _filled(
         {
             "name": (_joined(row.family_name, row.given_name) or row.full_name,),
@@ -173,7 +175,7 @@ _COMPARABLE: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def _differs(field: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+def differs(field: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Whether both sides say something and no value of the one is a value of the other."""
     left = {_COMPARABLE[field](value) for value in ours} - {""}
     right = {_COMPARABLE[field](value) for value in theirs} - {""}

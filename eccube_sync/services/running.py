@@ -186,6 +186,13 @@ def _finish(current: Run, state: str, failure: str | None) -> None:
         in_transaction(current.connection, work)
 
 
+def changed_meanwhile() -> LockedError:
+    """What to raise inside a transaction when another process changed what the plan saw."""
+    return LockedError(
+        _("Something changed since the plan was made; nothing was written. Look at the plan again.")
+    )
+
+
 # --- one run at a time -------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
+from eccube_sync.services.nearest import nearest_members
 from eccube_sync.services.noticewords import KINDS, reason_words, state_words
 from eccube_sync.services.reviewfile import question
 from eccube_sync.services.running import Shop
@@ -30,7 +31,6 @@ from eccube_sync.services.showing import (
     tokyo,
 )
 from eccube_sync.services.showlinks import (
-    candidates,
     link_sentence,
     links_listing,
     links_of,
@@ -38,7 +38,7 @@ from eccube_sync.services.showlinks import (
     why_not_linked,
 )
 from eccube_sync.settings import Settings
-from eccube_sync.tables.cases import review_case
+from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import class_override, customer, customer_class, projection_state
 from eccube_sync.tables.members import member, member_version
@@ -53,14 +53,18 @@ class _View:
     settings: Settings
     connection: Connection
     row: AnyRow
+    unmasked: bool
 
     @property
     def id(self) -> int:
         return int(self.row.id)
 
 
-def show_customer(shop: Shop, connection: Connection, eccube_id: int) -> Report:
-    """A customer by EC-CUBE id. Raises ``UsageError`` for one that no classification has seen."""
+def show_customer(shop: Shop, connection: Connection, eccube_id: int, *, unmasked: bool = False) -> Report:
+    """A customer by EC-CUBE id; members who may be the customer are masked unless asked.
+
+    Raises ``UsageError`` for one that no classification has seen.
+    """
     with reading(connection):
         rows = connection.execute(
             select(customer).where(customer.c.eccube_id == eccube_id).order_by(customer.c.id.desc())
@@ -72,7 +76,7 @@ def show_customer(shop: Shop, connection: Connection, eccube_id: int) -> Report:
                 )
             )
         row = next((one for one in rows if one.current == 1), rows[0])
-        report = _show(_View(shop.settings, connection, row))
+        report = _show(_View(shop.settings, connection, row, unmasked))
     if len(rows) > 1:
         report.notes.append(
             _("The id belonged to {count} other person before; their links have ended.").format(
@@ -94,9 +98,9 @@ def _show(view: _View) -> Report:
         report.listings += why_linked(one)
         report.notes.append(link_sentence(one))
     if not active:
-        similar = candidates(view.settings, view.connection, view.row)
-        report.listings.append(similar)
-        report.notes.append(why_not_linked(view.settings, view.row, similar))
+        nearest = nearest_members(view.settings, view.connection, view.row, unmasked=view.unmasked)
+        report.listings.append(nearest)
+        report.notes += why_not_linked(view.row, nearest, classified=now is not None)
     report.listings += [_history(view), _overrides(view), _claims(view), _cases(view)]
     report.listings += [_notices(view), _projections(view)]
     return report
@@ -191,7 +195,8 @@ def _claims(view: _View) -> Listing:
 
 def _cases(view: _View) -> Listing:
     columns = (
-        _("case"), _("question"), _("member"), _("state"), _("opened"), _("until"), _("answered by"), _("closed"),
+        _("case"), _("question"), _("member"), _("state"), _("opened"), _("until"), _("answered by"),
+        _("closed"), _("note"),
     )  # fmt: skip
     listing = Listing(_("Cases"), columns)
     for row in view.connection.execute(
@@ -211,9 +216,20 @@ def _cases(view: _View) -> Listing:
                 row.hold_until,
                 row.decided_by,
                 in_words(ENDINGS, row.closed_reason),
+                _newest_note(view.connection, row.id),
             )
         )
     return listing
+
+
+def _newest_note(connection: Connection, case_id: int) -> str | None:
+    """What the person wrote who decided about the case last."""
+    return connection.execute(
+        select(review_decision.c.note)
+        .where(review_decision.c.case_id == case_id)
+        .order_by(review_decision.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def _notices(view: _View) -> Listing:

@@ -8,7 +8,6 @@ from eccube_sync.db import AnyRow
 from eccube_sync.i18n import _
 from eccube_sync.linkage.explain import sentence
 from eccube_sync.report import Listing
-from eccube_sync.services.explaining import Explainer, flag_words
 from eccube_sync.services.showing import (
     ENDINGS,
     METHODS,
@@ -19,12 +18,8 @@ from eccube_sync.services.showing import (
     stored_reasons,
     tokyo,
 )
-from eccube_sync.settings import Settings
-from eccube_sync.tables import matching
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member, member_version, source
-
-BEST_PAIRS = 5
 
 
 def links_of(connection: Connection, customer_id: int) -> list[AnyRow]:
@@ -45,7 +40,7 @@ def links_listing(rows: list[AnyRow]) -> Listing:
     """The links as a table."""
     columns = (
         _("member"), _("source"), _("method"), _("proven"), _("probability"), _("bits"), _("since"), _("who"),
-        _("ended"), _("why"),
+        _("ended"), _("why"), _("note"),
     )  # fmt: skip
     listing = Listing(_("Links"), columns)
     for row in rows:
@@ -61,6 +56,7 @@ def links_listing(rows: list[AnyRow]) -> Listing:
                 row.actor,
                 tokyo(row.ended_at),
                 in_words(ENDINGS, row.ended_reason),
+                row.note,
             )
         )
     return listing
@@ -91,47 +87,15 @@ def link_sentence(row: AnyRow) -> str:
     return f"{words} {sentence(reasons)}" if reasons else words
 
 
-def candidates(settings: Settings, connection: Connection, who: AnyRow) -> Listing:
-    """The best members this customer was scored with, explained as they stand now."""
-    columns = (_("member"), _("source"), _("probability"), _("bits"), _("against a machine"), _("facts"))
-    listing = Listing(_("Most similar members"), columns)
-    pairs = matching.pairs_touching(connection, [who.id], [])
-    pairs.sort(key=lambda pair: (-pair.probability, -pair.bits, pair.member_id))
-    explainer = Explainer.of_shop(settings, connection) if pairs else None
-    seen = explainer.seen(who.eccube_id) if explainer else None
-    for pair in pairs[:BEST_PAIRS]:
-        row = connection.execute(
-            select(member.c.store_key, member_version.c.code, source.c.name)
-            .join(member_version, member_version.c.id == member.c.version_id)
-            .join(source, source.c.id == member.c.source_id)
-            .where(member.c.id == pair.member_id)
-        ).one()
-        facts = ""
-        if explainer is not None and seen is not None:
-            other = explainer.member(pair.member_id)
-            if len(other):
-                facts = sentence(explainer.pair(explainer.customer(seen), other).reasons)
-        listing.rows.append(
-            (
-                row.code or row.store_key,
-                row.name,
-                chance(pair.probability),
-                f"{pair.bits:.1f}",
-                flag_words(pair.flags),
-                facts,
-            )
-        )
-    return listing
-
-
-def why_not_linked(settings: Settings, who: AnyRow, similar: Listing) -> str:
-    """Why a customer has no link, in words; ``similar`` is what ``candidates`` found."""
+def why_not_linked(who: AnyRow, nearest: Listing, *, classified: bool) -> list[str]:
+    """Why a customer has no link, and what to do, in words; ``nearest`` is what ``nearest_members`` found."""
     if who.state != "full":
-        return _("Not linked: only fully registered customers are ever linked.")
-    if similar.rows:
-        return _("Not linked. Explain a pair with: eccube-sync classify --explain {id} {code}").format(
-            id=who.eccube_id, code=similar.rows[0][0]
-        )
-    return _("Not linked: nobody in the store's data is similar enough to ask about (from {chance}).").format(
-        chance=chance(settings.matching.review_at)
-    )
+        return [_("Not linked: only fully registered customers are ever linked.")]
+    if not classified:
+        return [_("Not linked: the customer was not classified yet; run: eccube-sync classify")]
+    if not nearest.rows:
+        return [_("Not linked: no member shares a telling fact with the customer.")]
+    return [
+        _("Not linked. Explain a pair: eccube-sync classify --explain {id} MEMBER").format(id=who.eccube_id),
+        _("Link by hand: eccube-sync customers link {id} MEMBER --reason …").format(id=who.eccube_id),
+    ]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from eccube_sync.db import AnyRow
-from eccube_sync.services.casing import UNANSWERED
+from eccube_sync.services.casing import DECIDED, REOPENED, UNANSWERED
 from eccube_sync.services.running import Run
 from eccube_sync.services.undofacts import UNDO, Finding, Step, last_change, later_runs, steps
 from eccube_sync.tables.cases import review_case, review_decision
@@ -54,8 +54,10 @@ def _cases(connection: Connection, case_ids: Iterable[int]) -> list[AnyRow]:
 
 def _back_to(step: Step) -> str | None:
     """The state from before; None where there is none to go back to."""
-    if step.old is None or (step.old == "hold" and step.new == "open"):
-        return None  # a new question, or one whose time on hold was over
+    if step.old is None:
+        return "closed" if step.new in DECIDED else None  # asked and answered at once; a new question stays
+    if step.old == "hold" and step.new == "open":
+        return None  # its time on hold was over
     return "open" if step.old in UNANSWERED else step.old
 
 
@@ -88,12 +90,16 @@ def _answer_before(connection: Connection, undone_run: int, one: Finding) -> dic
         return values
     answer = connection.execute(
         select(review_decision)
-        .where(review_decision.c.case_id == one.subject_id, review_decision.c.run_id < undone_run)
+        .where(
+            review_decision.c.case_id == one.subject_id,
+            review_decision.c.decision != REOPENED,
+            review_decision.c.run_id < undone_run,
+        )
         .order_by(review_decision.c.id.desc())
         .limit(1)
     ).first()
     if one.back_to == "closed":
-        values["closed_reason"] = connection.execute(
+        closed = connection.execute(
             select(journal.c.reason)
             .where(
                 journal.c.subject == "case",
@@ -104,6 +110,7 @@ def _answer_before(connection: Connection, undone_run: int, one: Finding) -> dic
             .order_by(journal.c.id.desc())
             .limit(1)
         ).scalar_one_or_none()
+        values["closed_reason"] = closed or UNDO
     elif answer is not None:
         values |= {"decided_by": answer.reviewer, "decided_at": answer.created_at}
     return values

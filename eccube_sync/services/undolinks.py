@@ -164,7 +164,7 @@ def unconfirm(run: Run, findings: Sequence[Finding]) -> Iterator[Finding]:
         done = run.connection.execute(
             update(link)
             .where(link.c.id == one.subject_id, link.c.active == 1, link.c[name] == value)
-            .values({name: one.back_to})
+            .values({name: one.back_to} | ({"note": None} if name == "method" else {}))
         )
         if done.rowcount == 1:
             run.record("link", one.subject_id, name, value, one.back_to, UNDO)
@@ -270,6 +270,7 @@ def restore_ended(run: Run, findings: Sequence[Finding]) -> Iterator[Finding]:
             model_id=row.model_id,
             slot=row.slot,
             actor=row.actor,
+            note=row.note,
         )
         if link_id is None:
             yield one.keep("linked_otherwise", _who_is_there(run.connection, row))

@@ -51,7 +51,7 @@ review_decision = Table(
     key(),
     reference("case_id", "review_case", index=True),
     Column("case_version", Integer, nullable=False),
-    word("decision", 16),  # same, different, hold
+    word("decision", 16),  # same, different, hold, done, reopened
     Column("reviewer", String(190), nullable=False),
     Column("note", String(500), nullable=False, server_default=""),
     Column("file_sha256", String(64), nullable=False),

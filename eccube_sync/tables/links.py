@@ -36,6 +36,7 @@ link = Table(
     moment("ended_at", nullable=True),
     reference("ended_run_id", "run", nullable=True, index=True),
     word("ended_reason", 64, nullable=True),
+    Column("note", String(500)),  # why a person linked by hand
     UniqueConstraint("customer_id", "source_id", "active"),
     UniqueConstraint("member_id", "slot", "active"),
     **TABLE_OPTIONS,

@@ -218,10 +218,13 @@ def set_apart(
     """
     for ids in chunks(customer_ids):
         decided = select(review_case.c.customer_id, review_case.c.member_id).where(
-            # A claim against a person's 別人 asks that person again; until the answer the 別人 stands.
+            # A claim against a person's 別人, or a person's doubt, asks again; until the answer the 別人 stands.
             or_(
                 review_case.c.state == "different",
-                and_(review_case.c.kind == "claim_conflict", review_case.c.state.in_(("open", "hold"))),
+                and_(
+                    review_case.c.kind.in_(("claim_conflict", "asked_again")),
+                    review_case.c.state.in_(("open", "hold")),
+                ),
             ),
             review_case.c.customer_id.in_(ids),
             review_case.c.member_id.is_not(None),

@@ -474,6 +474,7 @@ CREATE TABLE eccube_sync.link (
     ended_at DATETIME,
     ended_run_id INTEGER,
     ended_reason VARCHAR(64),
+    note VARCHAR(500),
     CONSTRAINT pk_link PRIMARY KEY (id),
     CONSTRAINT uq_link_customer_id_source_id_active UNIQUE (customer_id, source_id, active),
     CONSTRAINT uq_link_member_id_slot_active UNIQUE (member_id, slot, active),

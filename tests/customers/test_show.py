@@ -151,20 +151,17 @@ def test_a_customer_without_a_link_sees_the_most_similar_members(terminal: Termi
     assert terminal.run("classify", "--apply") == 0, terminal.errors
     report = terminal.json("customers", "show", "1")
     assert "not linked" in report["headline"]
-    (similar,) = terminal.listing(report, "Most similar members")
-    assert similar[0] == "290003"
-    assert "the given name differs" in similar[4]
-    assert "different given name" in similar[5]
-    assert "classify --explain 1 290003" in report["notes"][0]
+    (nearest,) = terminal.listing(report, "Nearest members")
+    assert (nearest[0], nearest[2]) == ("290003", "山＊ 太＊")
+    assert nearest[8].startswith("Phone: differs; Kana: differs; Name: differs")
+    assert "classify --explain 1 MEMBER" in report["notes"][0]
 
 
 def test_a_customer_like_nobody_is_told_so(small: Terminal) -> None:
     small.ours.add_customer()
     report = small.json("customers", "show", "1")
     assert "no class was computed yet" in report["headline"]
-    assert report["notes"] == [
-        "Not linked: nobody in the store's data is similar enough to ask about (from 20.00 %)."
-    ]
+    assert report["notes"] == ["Not linked: the customer was not classified yet; run: eccube-sync classify"]
 
 
 def test_an_id_that_changed_hands_shows_the_present_customer(small: Terminal) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import eccube_sync
 from tests.packaging.conftest import run
 
-DATA = ("sql", "mail_templates", "locale")
+DATA = ("sql", "mail_templates", "pages", "locale")
 LIST_DATA = """
 from importlib import resources
 def walk(folder, name):

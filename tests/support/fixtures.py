@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browser import Browser, running_browser
 from tests.support.installed import InstalledShop, install, remove
 from tests.support.mariadb import Server, running_mariadb
 from tests.support.shop import Shop, mariadb_shop, sqlite_shop
@@ -24,6 +25,13 @@ def mariadb_server() -> Iterator[Server]:
             yield server
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One real browser for the whole session; a test opens pages of its own in it."""
+    with running_browser(tmp_path_factory.mktemp("browser")) as found:
+        yield found
 
 
 @pytest.fixture(name="sqlite_shop")

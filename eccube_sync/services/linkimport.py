@@ -1,0 +1,111 @@
+"""Take over links a shop already has, from a CSV of customer ids and member codes.
+
+A line that cannot be carried out is refused by itself, with its reason. Such links are a person's word: they end
+guesses, never another person's link, a claim's, or a 別人. Nobody is mailed: to the customers nothing is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from eccube_sync.db import CHUNK, reading
+from eccube_sync.errors import ConfigurationError, UsageError
+from eccube_sync.i18n import _
+from eccube_sync.report import Report
+from eccube_sync.services.answering import close_neighbours
+from eccube_sync.services.assigning import LONGEST_MEMBER_CODE
+from eccube_sync.services.casing import UNANSWERED, close_case
+from eccube_sync.services.classing import plan_classes
+from eccube_sync.services.codefiles import CodeFile, whole_number
+from eccube_sync.services.deciding import decide
+from eccube_sync.services.importplan import choose_source
+from eccube_sync.services.knowncustomers import known_id
+from eccube_sync.services.linkbyhand import SHOWN, case_of_pair
+from eccube_sync.services.linkimportjudging import Judge, Line, LinkImportPlan, Wanted
+from eccube_sync.services.pairing import link_pair
+from eccube_sync.services.running import Run, Shop
+from eccube_sync.settings import Settings
+
+COLUMNS = {
+    "customer_id": ("会員id", "顧客id", "ec会員id", "customer"),
+    "member_code": ("member", "会員コード", "会員番号", "カード番号"),
+    "source": ("取込元",),
+}
+
+
+def plan_link_import(
+    shop: Shop,
+    connection: Connection,
+    path: Path,
+    *,
+    source_key: str | None = None,
+    encoding: str | None = None,
+) -> LinkImportPlan:
+    """Read ``path`` and say what each line would do. Raises ``BadInputError`` where it is no such CSV."""
+    file = CodeFile(path, COLUMNS, ("customer_id", "member_code"), encoding)
+    lines = list(_lines(file, shop.settings, source_key))
+    file.refuse_problems()
+    with reading(connection):
+        return Judge(shop.settings, connection, LinkImportPlan(path)).plan(lines)
+
+
+def _lines(file: CodeFile, settings: Settings, source_key: str | None) -> Iterator[Line]:
+    for number, cells in file.rows():
+        code, source, refusal = cells["member_code"], "", ""
+        eccube_id = whole_number(cells["customer_id"])
+        try:
+            source = choose_source(settings, cells.get("source") or source_key).key
+        except (ConfigurationError, UsageError):
+            refusal = "no_source"
+        if not code or len(code) > LONGEST_MEMBER_CODE:
+            refusal, code = "no_member_code", ""
+        if eccube_id is None:
+            refusal = "no_customer_id"
+        yield Line(number, eccube_id, code, source, refusal)
+
+
+# --- apply -----------------------------------------------------------------------------------------
+
+
+def apply_link_import(run: Run, plan: LinkImportPlan) -> Report:
+    """Make the links, chunk by chunk; a line whose people were linked meanwhile is refused."""
+    run.baseline = True
+    for start in range(0, len(plan.new), CHUNK):
+        plan.refused += run.transaction(_link_chunk, run, plan.path.name, plan.new[start : start + CHUNK])
+    headline = _("Links of {file} taken over:").format(file=plan.path.name)
+    report = plan.with_refused(Report(headline, {name: run.counts[name] for name in SHOWN}))
+    run.counts["lines_refused"] = len(plan.refused)
+    return report
+
+
+def _link_chunk(run: Run, file_name: str, wanted: Sequence[Wanted]) -> list[Line]:
+    """Inside the transaction under way; returns the lines that could not be carried out after all."""
+    proof = "review" if run.shop.settings.membership.human_link_is_proof else None
+    refused: list[Line] = []
+    concerned: set[int] = set()
+    for one in wanted:
+        customer_id = known_id(run, one.who)
+        case = case_of_pair(run.connection, customer_id, one.member_id)
+        linked = link_pair(
+            run,
+            customer_id,
+            one.member_id,
+            method="manual",
+            actor=run.shop.actor,
+            proven_by=proof,
+            scored=case,
+            note=file_name,
+        )
+        if linked is None:
+            refused.append(replace(one.line, refusal="linked_otherwise"))
+            continue
+        concerned |= linked
+        if case is not None and case.state in UNANSWERED:
+            close_case(run, case.id, "linked_by_hand")
+        close_neighbours(run, customer_id, one.member_id)
+    decide(run, plan_classes(run.shop.settings, run.connection, run.today, concerned))
+    return refused
