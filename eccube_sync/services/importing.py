@@ -24,15 +24,8 @@ from eccube_sync.pos import MemberRecord
 from eccube_sync.report import Report
 from eccube_sync.services.assigning import bind_from_import
 from eccube_sync.services.guarding import file_counts, import_verdicts
-from eccube_sync.services.importplan import (
-    ImportPlan,
-    choose_source,
-    content_hash,
-    in_chunks,
-    open_file,
-    plan_import,
-    stored_moment,
-)
+from eccube_sync.services.importplan import ImportPlan, choose_source, in_chunks, open_file, plan_import
+from eccube_sync.services.knownmembers import content_hash, stored_moment
 from eccube_sync.services.memberfields import keep_known_facts
 from eccube_sync.services.people import people_of_records
 from eccube_sync.services.running import Run, Shop

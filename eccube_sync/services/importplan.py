@@ -6,17 +6,15 @@ Only counts, hashes and line numbers are kept of a reading, so that a plan needs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from eccube_sync.clock import TOKYO, from_database, to_database
+from eccube_sync.clock import TOKYO, from_database
 from eccube_sync.configsources import Source
 from eccube_sync.csvfile import Limits
 from eccube_sync.db import CHUNK, AnyRow, reading
@@ -26,20 +24,15 @@ from eccube_sync.i18n import _
 from eccube_sync.pos import KnownRow, KnownRows, MemberRecord
 from eccube_sync.report import Report
 from eccube_sync.services.exportfacts import describe, field_fill_rates
+from eccube_sync.services.knownmembers import Known, stored_moment
 from eccube_sync.services.memberfields import too_long
 from eccube_sync.services.reusedcodes import names_another_person
 from eccube_sync.services.running import Shop
 from eccube_sync.services.takenat import TELLS_OWN_AGE, taken_at_of
 from eccube_sync.settings import Settings
 from eccube_sync.tables import importing as statements
-from eccube_sync.tables.members import record_columns, source
+from eccube_sync.tables.members import source
 
-CONTENT = tuple(
-    column.name
-    for column in record_columns()
-    if column.name not in {"repairs", "content_hash", "fingerprint"}
-)
-_content = attrgetter(*CONTENT)
 COUNTED = ("rows", "new", "changed", "unchanged", "missing", "reused_codes", "repaired")
 
 
@@ -117,36 +110,6 @@ class ImportPlan:
         )
         notes = list(self.warnings) if applied_run is None else []
         return Report(headline, dict(self.counts), notes=notes)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The members of a source by store key: those that are there, and those that left with an undone import."""
-
-    present: Mapping[str, AnyRow] = field(default_factory=dict)
-    left: Mapping[str, int] = field(default_factory=dict)
-
-    def rows(self) -> KnownRows:
-        """The rows that need not be read again."""
-        return {
-            row.row_digest: (row.store_key, row.row_newest and from_database(row.row_newest))
-            for row in self.present.values()
-            if row.row_digest
-        }
-
-    def read(self, connection: Connection, records: Sequence[MemberRecord]) -> dict[int, AnyRow]:
-        """Member id → version, for every member whose row may not be what it was."""
-        wanted = [self.left[one.store_key] for one in records if one.store_key in self.left]
-        for record in records:
-            present = self.present.get(record.store_key)
-            if present is not None and present.content_hash != content_hash(record):
-                wanted.append(present.id)
-        return statements.versions_of(connection, wanted)
-
-    def returning(self, record: MemberRecord, before: Mapping[int, AnyRow]) -> int | None:
-        """The member that left and is there again in this row."""
-        left = self.left.get(record.store_key)
-        return None if left is None or names_another_person(before[left], record) else left
 
 
 def choose_source(settings: Settings, key: str | None) -> Source:
@@ -327,13 +290,3 @@ def in_chunks(records: Iterator[Row]) -> Iterator[list[Row]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-def stored_moment(moment: datetime | None) -> datetime | None:
-    """A moment a row tells, as our tables store it."""
-    return None if moment is None else to_database(moment)
-
-
-def content_hash(record: MemberRecord) -> str:
-    """What tells two versions of a row apart, as the file has it; the line and the repairs are no part of it."""
-    return blake2b(repr(_content(record)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

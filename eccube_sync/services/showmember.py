@@ -15,7 +15,7 @@ from eccube_sync.membership.classes import REASONS, ClassDecision, class_of
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.classing import gather
 from eccube_sync.services.findmember import find_members
-from eccube_sync.services.importplan import CONTENT
+from eccube_sync.services.knownmembers import CONTENT
 from eccube_sync.services.memberfields import words
 from eccube_sync.services.policies import class_settings
 from eccube_sync.services.reviewfile import question

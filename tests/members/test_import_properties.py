@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from eccube_sync.services.importing import apply_import, plan_import
-from eccube_sync.services.importplan import CONTENT
+from eccube_sync.services.knownmembers import CONTENT
 from eccube_sync.tables import metadata
 from eccube_sync.tables.members import member, member_code, member_version
 from tests.members.exports import CONFIGURATION, person, write_export
