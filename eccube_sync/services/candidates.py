@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 from eccube_sync.eccube import Generation
 from eccube_sync.linkage.candidates import blocking_keys, candidate_pairs, join_keys
 from eccube_sync.linkage.model import Model
-from eccube_sync.linkage.prepare import prepare
+from eccube_sync.linkage.prepare import prepare_chunks
 from eccube_sync.linkage.score import ScoredPairs, match_pairs
 from eccube_sync.linkage.workers import Workers
 from eccube_sync.matchers import Prepared
 from eccube_sync.services.customersync import ChangedCustomer
+from eccube_sync.services.everybody import PIECE
 from eccube_sync.services.people import Ignored, people_of_customers, people_of_members
 from eccube_sync.tables import classes, matching
 from eccube_sync.tables.matching import CUSTOMER, MEMBER, Integers
@@ -37,6 +38,11 @@ class Keys:
         """All keys of these people."""
         keys, rows = blocking_keys(people)
         return cls(keys, people.ids[rows])
+
+    @classmethod
+    def of_some(cls, people: Prepared, ids: Sequence[int]) -> Keys:
+        """All keys of those among these people who have one of these ids."""
+        return cls.of(people.take(np.flatnonzero(np.isin(people.ids, np.array(ids, np.int64)))))
 
     def without(self, excluded: Integers) -> Keys:
         """Without the keys that are not followed."""
@@ -83,11 +89,16 @@ class Reader:
                 seen[ours] = read[theirs]
         # The index may still hold the keys of one who withdrew since.
         ordered = [one for one in wanted if one in seen and seen[one].state == "full"]
-        return prepare(people_of_customers(ordered, [seen[one] for one in ordered], self._ignored))
+        pieces = (ordered[start : start + PIECE] for start in range(0, max(len(ordered), 1), PIECE))
+        return prepare_chunks(
+            people_of_customers(piece, [seen[one] for one in piece], self._ignored) for piece in pieces
+        )
 
     def members(self, ids: Iterable[int]) -> Prepared:
         """Current members, sorted by id."""
-        return prepare(people_of_members(self._connection, sorted(set(ids)), self._ignored))
+        wanted = sorted(set(ids))
+        pieces = (wanted[start : start + PIECE] for start in range(0, max(len(wanted), 1), PIECE))
+        return prepare_chunks(people_of_members(self._connection, piece, self._ignored) for piece in pieces)
 
 
 def changed_pairs(

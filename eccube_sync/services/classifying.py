@@ -19,7 +19,6 @@ from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.report import Report
-from eccube_sync.services.candidates import Keys
 from eccube_sync.services.casing import close_case, open_case
 from eccube_sync.services.claiming import apply_claims
 from eccube_sync.services.claimrules import ClaimOutcome
@@ -28,6 +27,7 @@ from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.customersync import ChangedCustomer, customer_row
 from eccube_sync.services.deciding import decide
 from eccube_sync.services.falls import keep_for_classify
+from eccube_sync.services.indexing import part_of, write_members, write_whole
 from eccube_sync.services.linking import NewLink, end_link, insert_links
 from eccube_sync.services.matchermodel import write_model
 from eccube_sync.services.noticing import cancel_for_customers, queue_for_links
@@ -35,7 +35,7 @@ from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run
 from eccube_sync.tables import classes, matching
 from eccube_sync.tables.customers import customer
-from eccube_sync.tables.matching import CUSTOMER, MEMBER
+from eccube_sync.tables.matching import CUSTOMER
 from eccube_sync.tables.runs import installation
 from eccube_sync.tables.setting import set_by_id
 
@@ -72,7 +72,8 @@ def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
     run.baseline = run.baseline or plan.first or plan.model_changed
     work = _Work(run, plan)
     work.model_id = run.transaction(_write_model, run, plan)
-    _write_member_keys(run, plan)
+    if not plan.index_whole:
+        write_members(run, plan.unindexed_members, plan.member_keys)
     gone = plan.scan.gone()
     for start in range(0, len(gone), CHUNK):
         run.transaction(_write_gone, run, plan, gone[start : start + CHUNK])
@@ -82,6 +83,8 @@ def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
     affected = plan.affected()
     for start in range(0, len(affected), CHUNK):
         run.transaction(work.write_chunk, affected[start : start + CHUNK])
+    if plan.index_whole:
+        write_whole(run, plan.member_keys, plan.customer_keys, work.ids)
     run.transaction(_finish, run, plan)
     return Report(_("Classified:"), {name: run.counts[name] for name in REPORTED})
 
@@ -92,21 +95,6 @@ def _write_model(run: Run, plan: ClassifyPlan) -> int:
     stored = matching.newest_model(run.connection)
     assert stored is not None
     return int(stored.id)
-
-
-def _write_member_keys(run: Run, plan: ClassifyPlan) -> None:
-    """Index the changed members. Derived data: doing it again changes nothing, so it may stand before the rest."""
-    members = plan.changed_members
-    for start in range(0, len(members), 10 * CHUNK):
-        part = members[start : start + 10 * CHUNK]
-        keys = _slice(plan.member_keys, part[0], part[-1])
-        run.transaction(matching.replace_keys, run.connection, MEMBER, part, keys.keys, keys.owners)
-
-
-def _slice(keys: Keys, first: int, last: int) -> Keys:
-    """The keys of owners from ``first`` through ``last``; owners are sorted."""
-    start, end = np.searchsorted(keys.owners, first, "left"), np.searchsorted(keys.owners, last, "right")
-    return Keys(keys.keys[start:end], keys.owners[start:end])
 
 
 def _write_gone(run: Run, plan: ClassifyPlan, rows: Sequence[AnyRow]) -> None:
@@ -175,10 +163,15 @@ class _Work:
     decisions: dict[int, list[Decision]] = field(init=False)
     claims: dict[int, list[ClaimOutcome]] = field(init=False)
     cases: dict[int, list[AnyRow]] = field(init=False)
+    standing: dict[tuple[int, int], AnyRow] = field(init=False)
+    """(customer, source) → the link from before."""
+    ids: dict[int, int] = field(default_factory=dict)
+    """Key → our id, of the customers that were new."""
 
     def __post_init__(self) -> None:
         plan = self.plan
         self.changed = {one.key: one for one in plan.scan.changed}
+        self.standing = {(row.customer_id, row.source_id): row for row in plan.links}
         self.decisions, self.claims, self.cases = defaultdict(list), defaultdict(list), defaultdict(list)
         for decision in plan.decisions:
             self.decisions[decision.customer_id].append(decision)
@@ -203,7 +196,7 @@ class _Work:
     def _write_customers(self, keys: Sequence[int]) -> dict[int, int]:
         """Insert or update our rows; returns key → id."""
         run, connection = self.run, self.run.connection
-        changed = [self.changed[key] for key in keys if key in self.changed]
+        changed = [self.changed[key] for key in keys if key in self.changed and self.changed[key].differs]
         new = [one for one in changed if one.ours is None]
         if new:
             connection.execute(insert(customer), [customer_row(run, one) for one in new])
@@ -221,7 +214,9 @@ class _Work:
                 )
         run.counts["customers_new"] += len(new)
         run.counts["customers_changed"] += len(changed) - len(new)
-        ids = {key: key for key in keys if key > 0} | _ids_of(connection, [-key for key in keys if key < 0])
+        made = _ids_of(connection, [-key for key in keys if key < 0])
+        self.ids |= made
+        ids = {key: key for key in keys if key > 0} | made
         for one in changed:
             # A new customer is a full one unless the journal says otherwise.
             before = "full" if one.ours is None else one.ours.state
@@ -232,10 +227,14 @@ class _Work:
 
     def _write_index(self, keys: Sequence[int], ids: dict[int, int]) -> None:
         connection = self.run.connection
-        full = [ids[key] for key in keys if key in self.changed]
-        own = _slice(self.plan.customer_keys, keys[0], keys[-1])
-        owners = np.array([ids[key] for key in own.owners.tolist()], np.int64)
-        matching.replace_keys(connection, CUSTOMER, full, own.keys, owners)
+        if not self.plan.index_whole:
+            changed = [key for key in keys if key in self.changed and self.changed[key].differs]
+            own = part_of(self.plan.customer_keys, keys[0], keys[-1])
+            own_keys = own.keys[np.isin(own.owners, changed)]
+            owners = [ids[key] for key in own.owners[np.isin(own.owners, changed)].tolist()]
+            matching.replace_keys(
+                connection, CUSTOMER, [ids[key] for key in changed], own_keys, np.array(owners, np.int64)
+            )
         matching.replace_pairs(connection, list(ids.values()), self._pair_rows(keys, ids))
 
     def _pair_rows(self, keys: Sequence[int], ids: dict[int, int]) -> list[dict[str, object]]:
@@ -267,9 +266,8 @@ class _Work:
     def _move_links(self, keys: Sequence[int], ids: dict[int, int]) -> None:
         """A customer's link goes from a card that can no longer be used to its successor; proof goes along."""
         run, plan = self.run, self.plan
-        standing = {(row.customer_id, row.source_id): row for row in plan.links}
         for one in self._decided(keys, Action.MOVE):
-            old = standing.get((one.customer_id, plan.sources[one.member_id]))
+            old = self.standing.get((one.customer_id, plan.sources[one.member_id]))
             if old is None or not end_link(run, old, "moved"):
                 run.counts["stale"] += 1
                 continue

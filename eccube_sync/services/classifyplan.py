@@ -38,6 +38,7 @@ from eccube_sync.services.falls import falls_by_ended_links, left_to_expiry
 from eccube_sync.services.guarding import downgrade_verdicts
 from eccube_sync.services.linking import Reasons
 from eccube_sync.services.mailguard import mail_verdicts, planned_mails
+from eccube_sync.services.matchermodel import next_number, readable_model
 from eccube_sync.services.people import Ignored
 from eccube_sync.services.running import Shop
 from eccube_sync.settings import Settings
@@ -59,6 +60,8 @@ class ClassifyPlan:
     first: bool
     member_keys: Keys
     changed_members: list[int]
+    unindexed_members: list[int]
+    """Those whose keys are not in the index as they are now."""
     customer_keys: Keys
     pairs: ScoredPairs
     concerned: set[int]
@@ -76,6 +79,8 @@ class ClassifyPlan:
     cases: list[AnyRow]
     claims: list[ClaimOutcome]
     everything: bool
+    index_whole: bool
+    """Nothing in the index can be relied upon: it is written anew."""
     changes: list[ClassChange] = field(default_factory=list)
     verdicts: list[GuardVerdict] = field(default_factory=list)
     watermark: int | None = None
@@ -135,7 +140,7 @@ def _plan(
     state = connection.execute(select(installation)).first()
     stored = matching.newest_model(connection)
     wanted = model_settings(shop.settings)
-    model = Model.from_json(stored.body) if stored else None
+    model = readable_model(stored)
     # Until a first classification came to its end, or after it was undone, nobody has been decided about.
     first = state is None or state.first_classify_run_id is None
     matched_run = state.matched_run_id if state else 0
@@ -153,13 +158,22 @@ def _plan(
     changed_customers = reader.customers(one.key for one in scan.changed if one.full)
     prepared_members = reader.members(members)
     if model is None:
-        model = fit_model(1, changed_customers, prepared_members, wanted)
+        model = fit_model(next_number(connection), changed_customers, prepared_members, wanted)
     elif model_is_new:
         model = replace(
             model, number=model.number + 1, settings=wanted, link_at=wanted.link_at or model.link_at
         )
-    customers = Side(changed_customers, Keys.of(changed_customers))
-    changed = Side(prepared_members, Keys.of(prepared_members))
+    index_whole = first or model_changed
+    unindexed = [] if only else matching.changed_members(connection, matched_run)
+    if (
+        everything and not index_whole
+    ):  # pairs are found without stored keys, so only those to be stored are needed
+        differing = [one.key for one in scan.changed if one.differs]
+        customers = Side(changed_customers, Keys.of_some(changed_customers, differing))
+        changed = Side(prepared_members, Keys.of_some(prepared_members, unindexed))
+    else:
+        customers = Side(changed_customers, Keys.of(changed_customers))
+        changed = Side(prepared_members, Keys.of(prepared_members))
     workers = Workers(shop.settings.matching.workers)
     fresh, left, right = changed_pairs(
         connection, model, reader, (customers, changed), workers, everything=everything
@@ -182,6 +196,7 @@ def _plan(
             first=first,
             member_keys=changed.keys,
             changed_members=members,
+            unindexed_members=unindexed,
             customer_keys=customers.keys,
             pairs=pairs,
             concerned=concerned,
@@ -192,10 +207,15 @@ def _plan(
             member_fingerprints={},
             customer_fingerprints={},
             links=[],
-            lost_links=matching.links_of_lost_members(connection, shop.settings.membership.missing_imports),
+            lost_links=matching.links_of_lost_members(
+                connection,
+                shop.settings.membership.missing_imports,
+                [one.key for one in scan.changed if one.key > 0] if only else None,
+            ),
             cases=[],
             claims=[],
             everything=everything,
+            index_whole=index_whole,
             watermark=None if only else newest_run,
         ),
         (left, right),

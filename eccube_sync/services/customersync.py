@@ -45,6 +45,13 @@ class ChangedCustomer:
         return self.ours.id if self.ours is not None else -self.seen.eccube_id
 
     @property
+    def differs(self) -> bool:
+        """Whether our row has to be written: not where somebody only asked to look at everybody again."""
+        known = (self.fingerprint, self.seen.state, self.row_digest)
+        ours = self.ours
+        return ours is None or known != (ours.fingerprint, ours.state, ours.row_digest)
+
+    @property
     def full(self) -> bool:
         """Whether the customer may be linked: provisional and withdrawn ones never are."""
         return self.seen.state == "full"
@@ -183,6 +190,7 @@ def _our_rows(connection: Connection, eccube_ids: Iterable[int]) -> dict[int, An
                 customer.c.eccube_created_at,
                 customer.c.state,
                 customer.c.fingerprint,
+                customer.c.row_digest,
             ).where(customer.c.current == 1, customer.c.eccube_id.in_(ids))
         )
         found.update((row.eccube_id, row) for row in rows)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from sqlalchemy import Connection, insert
 
-from eccube_sync.db import inserted_id
-from eccube_sync.errors import GuardRefusedError, UsageError
+from eccube_sync.db import AnyRow, inserted_id
+from eccube_sync.errors import ConfigurationError, GuardRefusedError, UsageError
 from eccube_sync.i18n import _
 from eccube_sync.linkage.model import Model
 from eccube_sync.linkage.score import ScoredPairs
@@ -25,6 +25,16 @@ def model_in_force(connection: Connection) -> Model:
             _("No classification was applied yet, so there is no model; run: eccube-sync classify")
         )
     return Model.from_json(stored.body)
+
+
+def readable_model(stored: AnyRow | None) -> Model | None:
+    """The stored model; None where there is none, or where another version of the normaliser made it."""
+    if stored is None:
+        return None
+    try:
+        return Model.from_json(stored.body)
+    except ConfigurationError:
+        return None
 
 
 def stored_pairs(connection: Connection) -> ScoredPairs:

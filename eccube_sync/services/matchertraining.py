@@ -18,7 +18,7 @@ from eccube_sync.linkage.workers import Workers
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.classifyplan import model_settings
 from eccube_sync.services.everybody import read_everybody
-from eccube_sync.services.matchermodel import next_number, replace_model
+from eccube_sync.services.matchermodel import next_number, readable_model, replace_model
 from eccube_sync.services.matcherwords import weights_listing
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.services.showing import chance
@@ -73,7 +73,7 @@ def plan_train(shop: Shop, connection: Connection) -> TrainPlan:
     pairs = workers.match(learned.model, customers, members, candidates)
     model = with_threshold(learned.model, pairs)
     (line,) = lines(pairs, [model.link_at])
-    before = Model.from_json(stored.body) if stored else start
+    before = readable_model(stored) or start
     return TrainPlan(learned, model, line, len(customers), stored.id if stored else 0, before)
 
 

@@ -122,10 +122,15 @@ def replace_keys(
     for ids in chunks(subject_ids):
         connection.execute(delete(match_key).where(match_key.c.side == side, match_key.c.subject_id.in_(ids)))
     order = np.lexsort((owners, keys))
-    add_keys(connection, side, keys[order], owners[order])
+    add_keys(connection, keys[order], np.full(len(order), side), owners[order])
 
 
-def add_keys(connection: Connection, side: int, keys: Integers, owners: Integers) -> None:
+def delete_key_range(connection: Connection, low: int, high: int) -> None:
+    """Delete the keys from ``low`` through ``high`` of both sides."""
+    connection.execute(delete(match_key).where(match_key.c.key_hash.between(low, high)))
+
+
+def add_keys(connection: Connection, keys: Integers, sides: Integers, owners: Integers) -> None:
     """Insert keys, sorted by key. They are integers of our own making, so they stand in the statement as they
     are: as parameters two million of them would take longer than the matching."""
     schema = (
@@ -136,11 +141,9 @@ def add_keys(connection: Connection, side: int, keys: Integers, owners: Integers
     table = f"{connection.dialect.identifier_preparer.quote(schema)}.{match_key.name}"
     for start in range(0, len(keys), ROWS_AT_ONCE):
         rows = zip(
-            keys[start : start + ROWS_AT_ONCE].tolist(),
-            owners[start : start + ROWS_AT_ONCE].tolist(),
-            strict=True,
+            *(column[start : start + ROWS_AT_ONCE].tolist() for column in (keys, sides, owners)), strict=True
         )
-        values = ",".join(f"({key:d},{side:d},{owner:d})" for key, owner in rows)
+        values = str(list(rows))[1:-1]
         connection.exec_driver_sql(f"INSERT INTO {table} (key_hash, side, subject_id) VALUES {values}")
 
 
@@ -266,18 +269,24 @@ def open_pair_cases(connection: Connection, customer_ids: Iterable[int]) -> list
     return rows
 
 
-def links_of_lost_members(connection: Connection, missing_imports: int) -> list[AnyRow]:
-    """Active links whose member's code now belongs to another person, or who is missing from the store's files."""
-    return list(
-        connection.execute(
-            select(link, member.c.current.label("member_current"), member.c.missing_imports)
-            .join(member, member.c.id == link.c.member_id)
-            .where(
-                link.c.active == 1,
-                or_(member.c.current.is_(None), member.c.missing_imports >= missing_imports),
-            )
+def links_of_lost_members(
+    connection: Connection, missing_imports: int, customer_ids: Sequence[int] | None = None
+) -> list[AnyRow]:
+    """Active links whose member's code now belongs to another person, or who is missing from the store's files.
+
+    Only those of these customers, where some are named.
+    """
+    statement = (
+        select(link, member.c.current.label("member_current"), member.c.missing_imports)
+        .join(member, member.c.id == link.c.member_id)
+        .where(
+            link.c.active == 1,
+            or_(member.c.current.is_(None), member.c.missing_imports >= missing_imports),
         )
     )
+    if customer_ids is not None:
+        statement = statement.where(link.c.customer_id.in_(customer_ids))
+    return list(connection.execute(statement))
 
 
 def fingerprints(connection: Connection, member_ids: Iterable[int]) -> dict[int, str]:

@@ -10,7 +10,8 @@ from eccube_sync.linkage.model import Model
 from eccube_sync.matchers import MATCHERS
 from eccube_sync.services.matcherreport import FIELDS
 from eccube_sync.tables.cases import review_case
-from eccube_sync.tables.links import link, match_model
+from eccube_sync.tables.customers import customer
+from eccube_sync.tables.links import link, match_key, match_model, scored_pair
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import journal, run
 from tests.members.terminal import Terminal
@@ -43,9 +44,11 @@ def test_a_trained_model_is_in_force_for_the_next_night_which_looks_at_everybody
     assert (entry.field, entry.new_value) == ("state", "in_force")
     plan = terminal.json("classify")
     assert plan["counts"]["customers_changed"] == plan["counts"]["customers_seen"]
+    keys = terminal.ours.snapshot(match_key)
     assert terminal.run("classify", "--apply") == 0, terminal.errors
     assert terminal.json("classify")["counts"]["customers_changed"] == 0
     assert {row.state for row in terminal.ours.rows(notice)} <= {"baseline"}
+    assert terminal.ours.snapshot(match_key) == keys
     # The links of the night before stand, whatever the new weights say.
     assert all(row.active == 1 for row in terminal.ours.rows(link))
 
@@ -130,3 +133,11 @@ def test_the_page_has_the_charts_and_fetches_nothing(terminal: Terminal) -> None
     assert "src=" not in text
     assert file.stat().st_mode & 0o777 == 0o600
     assert json.dumps(str(file)) not in text
+
+
+def test_looking_at_everybody_again_writes_nothing_about_those_who_are_as_they_were(
+    terminal: Terminal,
+) -> None:
+    before = terminal.ours.snapshot(customer, match_key, scored_pair, link, review_case)
+    assert terminal.run("classify", "--all", "--apply") == 0, terminal.errors
+    assert terminal.ours.snapshot(customer, match_key, scored_pair, link, review_case) == before

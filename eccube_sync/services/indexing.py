@@ -1,0 +1,56 @@
+"""The index of blocking keys: a changed person's are replaced; the whole of it is written in the order it is kept in.
+
+A table sorted by key takes rows in that order at the speed of the disk. Person by person every row would go to
+another place of it, which a million members make very slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from eccube_sync.db import CHUNK
+from eccube_sync.services.candidates import Keys
+from eccube_sync.services.running import Run
+from eccube_sync.tables import matching
+from eccube_sync.tables.matching import CUSTOMER, MEMBER
+
+_AT_ONCE = 100 * CHUNK
+_PARTS = 64
+
+
+def part_of(keys: Keys, first: int, last: int) -> Keys:
+    """The keys of owners from ``first`` through ``last``; owners are sorted."""
+    start, end = np.searchsorted(keys.owners, first, "left"), np.searchsorted(keys.owners, last, "right")
+    return Keys(keys.keys[start:end], keys.owners[start:end])
+
+
+def write_members(run: Run, members: Sequence[int], keys: Keys) -> None:
+    """Index these members, sorted by id. Derived data: doing it again changes nothing."""
+    for start in range(0, len(members), 10 * CHUNK):
+        part = members[start : start + 10 * CHUNK]
+        own = part_of(keys, part[0], part[-1])
+        own = Keys(*(column[np.isin(own.owners, part)] for column in (own.keys, own.owners)))
+        run.transaction(matching.replace_keys, run.connection, MEMBER, part, own.keys, own.owners)
+
+
+def write_whole(run: Run, members: Keys, customers: Keys, ids: Mapping[int, int]) -> None:
+    """Index everybody anew. ``ids`` is the id of every customer whose keys are under another number."""
+    for low, high in _ranges():
+        run.transaction(matching.delete_key_range, run.connection, low, high)
+    owners, place = np.unique(customers.owners, return_inverse=True)
+    renamed = np.array([ids.get(owner, owner) for owner in owners.tolist()], np.int64)[place]
+    keys = np.concatenate([members.keys, customers.keys])
+    sides = np.repeat(np.array([MEMBER, CUSTOMER]), [len(members.keys), len(customers.keys)])
+    subjects = np.concatenate([members.owners, renamed])
+    order = np.lexsort((subjects, sides, keys))
+    for start in range(0, len(order), _AT_ONCE):
+        part = order[start : start + _AT_ONCE]
+        run.transaction(matching.add_keys, run.connection, keys[part], sides[part], subjects[part])
+
+
+def _ranges() -> list[tuple[int, int]]:
+    """All keys there can be, cut into parts that one transaction deletes."""
+    bounds = [-(2**63) + part * (2**64 // _PARTS) for part in range(_PARTS)]
+    return [(low, low + 2**64 // _PARTS - 1) for low in bounds]
