@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import html
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email import message_from_bytes, policy
 from pathlib import Path
 
 from selenium.webdriver import Keys
@@ -19,6 +21,15 @@ from selenium.webdriver import Keys
 from docs.generate import DAY, DOCS, LANGUAGES, Terminal
 from eccube_sync.clock import FixedClock
 from tests.support.browser import Browser, install_fonts, running_browser
+
+MAIL_PROGRAM = """\
+<!DOCTYPE html><meta charset="utf-8">
+<style>
+  body {{ font-family: system-ui, sans-serif; margin: 1.5rem }}
+  pre {{ font: inherit; white-space: pre-wrap }}
+</style>
+<h3>{subject}</h3><hr>{body}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,54 @@ def review_page(studio: Studio) -> None:
     studio.save("review-page")
 
 
+def monthly_report(studio: Studio) -> None:
+    """The first half of the page of ``report month``."""
+    page = Path(f"month-{studio.language}.html").absolute()
+    studio.run(f"report month 2026-04 --html {page.name}")
+    studio.browser.open(page)
+    studio.save("monthly-report", width=860, height=2250)
+
+
+def owners_mail(studio: Studio) -> None:
+    """The owner's morning mail."""
+    _mail(studio, "owner")
+    studio.save("owners-mail", width=860, height=340)
+
+
+def exporters_mail(studio: Studio) -> None:
+    """The reminder to whoever exports."""
+    _mail(studio, "exporter")
+    studio.save("exporters-mail", width=860, height=290)
+
+
+def customers_mail(studio: Studio) -> None:
+    """A notice to a customer; these are in Japanese in every language."""
+    _mail(studio, "expired")
+    studio.save("customers-mail", width=720)
+
+
+def _mail(studio: Studio, kind: str) -> None:
+    """Show the preview of a mail as a mail program does: subject, then its HTML, else its text."""
+    file = Path(f"{kind}-{studio.language}.eml")
+    file.unlink(missing_ok=True)
+    studio.run(f"notices preview {kind} --output {file}")
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    part = mail.get_body(("html", "plain"))
+    assert part is not None
+    text = str(part.get_content())
+    body = text if part.get_content_subtype() == "html" else f"<pre>{html.escape(text)}</pre>"
+    page = Path(f"{kind}-{studio.language}.html").absolute()
+    page.write_text(
+        MAIL_PROGRAM.format(subject=html.escape(str(mail["Subject"])), body=body), encoding="utf-8"
+    )
+    studio.browser.open(page)
+
+
 PICTURES: Mapping[str, Callable[[Studio], None]] = {
+    "customers-mail": customers_mail,
+    "exporters-mail": exporters_mail,
+    "monthly-report": monthly_report,
+    "owners-mail": owners_mail,
     "review-page": review_page,
 }
 """Name of a picture → how it is taken."""
