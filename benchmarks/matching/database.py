@@ -1,8 +1,8 @@
 """What matching costs with the database: ``python -m benchmarks.matching.database [--members N] [--changes N]``.
 
 The real commands on a private MariaDB, each in a process of its own: the first classification, everybody again,
-nobody changed (which is the ordered scan for changes), and some members and customers changed. Prints wall and CPU
-seconds of our processes, and the server's CPU seconds beside them.
+nobody changed (which is the ordered scan for changes), new customers one by one, and some members and customers
+changed. Prints wall and CPU seconds of our processes, and the server's CPU seconds beside them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.nightly.shop import TODAY
 from eccube_sync.population import END_DATE_COLUMN
 from tests.support.mariadb import Server
 
+LATE = 200
 _CLOCK_TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -49,7 +50,8 @@ def _run(state: Path, files: Path) -> None:
     state.mkdir(mode=0o700)
     tomorrow = TODAY + timedelta(days=1)
     with benchmark_shop() as (server, shop):
-        load_customers(shop, files / "customers.csv")
+        late = _hold_back(files / "customers.csv", state)
+        load_customers(shop, state / "customers.csv")
         text = CONFIGURATION.format(socket=server.socket, eccube=shop.database, end_date=END_DATE_COLUMN)
         (state / "eccube-sync.toml").write_text(text, encoding="utf-8")
         (state / "eccube-sync.toml").chmod(0o600)
@@ -58,10 +60,25 @@ def _run(state: Path, files: Path) -> None:
         _step(server, state, f"{TODAY}T03:10", "classify", "--apply")
         _step(server, state, f"{TODAY}T03:20", "classify", "--all", "--apply")
         _step(server, state, f"{TODAY}T03:30", "classify", "--apply")
+        _one_by_one(state / "eccube-sync.toml", late)
         load_customers(shop, files / "customers-next.csv", update=True)
         later = f"members_{tomorrow:%Y%m%d}_0030.csv"
         _import(server, state, f"{tomorrow}T03:00", files / "members-next.csv", later)
         _step(server, state, f"{tomorrow}T03:10", "classify", "--apply")
+
+
+def _hold_back(customers: Path, state: Path) -> Path:
+    """Split the customers: all but the last ``LATE``, and these, who register one by one when all the rest is done."""
+    header, *rows = customers.read_text(encoding="utf-8").splitlines(keepends=True)
+    (state / "customers.csv").write_text("".join([header, *rows[:-LATE]]), encoding="utf-8")
+    late = state / "late.csv"
+    late.write_text("".join([header, *rows[-LATE:]]), encoding="utf-8")
+    return late
+
+
+def _one_by_one(configuration: Path, customers: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.matching.onecustomer", str(configuration), str(customers)]
+    subprocess.run(command, check=True)
 
 
 def _import(server: Server, state: Path, moment: str, source: Path, name: str) -> None:
