@@ -32,6 +32,7 @@ from eccube_sync.configsections import (
 )
 from eccube_sync.configsources import (
     MEMBER_FIELDS,
+    Cards,
     Codes,
     Expiry,
     Matching,
@@ -46,7 +47,7 @@ from eccube_sync.i18n import _
 from eccube_sync.settings import Settings, read_password
 
 __all__ = [
-    "MEMBER_FIELDS", "REFUSED_COLUMNS", "STAGES", "Codes", "Credentials", "Database", "Expiry", "Fault",
+    "MEMBER_FIELDS", "REFUSED_COLUMNS", "STAGES", "Cards", "Codes", "Credentials", "Database", "Expiry", "Fault",
     "Guards", "KnownParts", "Legal", "Mail", "Matching", "Membership", "Nightly", "Notices", "Owner", "Ping",
     "Policy", "Projection", "Retention", "Review", "Sender", "Setting", "Settings", "SettingsError", "Shop", "Source",
     "State", "Table", "Undo", "load", "parse", "reference", "tables",

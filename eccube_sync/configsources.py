@@ -216,14 +216,19 @@ class Codes(Section):
         30, description=mark("Days a code can be used after it was issued.")
     )
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = Field(
-        5, description=mark("Wrong codes a customer may type before codes are refused.")
+        5, description=mark("Wrong codes and cards a customer may type before any are refused.")
     )
     attempt_days: Annotated[int, Field(strict=True, ge=1, le=365)] = Field(
-        30, description=mark("Days over which wrong codes are counted.")
+        30, description=mark("Days over which wrong codes and cards are counted.")
+    )
+    origin_attempts: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
+        20, description=mark("The same for all customers of one internet address, where it is known.")
     )
     alarm_failures: Positive = Field(
         50,
-        description=mark("Wrong codes in one night after which no code links anybody until a person looked."),
+        description=mark(
+            "Wrong codes and cards in one night after which none links anybody until a person looked."
+        ),
     )
     second_facts: tuple[SecondFact, ...] = Field(
         ("kana", "birth_date", "phone_last4"),
@@ -231,6 +236,26 @@ class Codes(Section):
     )
     encoding: Literal["utf-8-sig", "cp932"] = Field(
         "utf-8-sig", description=mark("Encoding of the list for the label printer.")
+    )
+
+
+CardFact = Literal["pin", "birth_date", "phone_last4"]
+
+
+class Cards(Section):
+    """Card numbers that customers type instead of a code."""
+
+    second_facts: tuple[CardFact, ...] = Field(
+        ("pin", "birth_date", "phone_last4"),
+        description=mark(
+            "Facts of which a customer types one besides the card number; empty means that cards link nobody."
+        ),
+    )
+    member_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = Field(
+        10, description=mark("Wrong answers about one member before its card links nobody for a while.")
+    )
+    wait_days: Annotated[int, Field(strict=True, ge=1, le=365)] = Field(
+        60, description=mark("Days a card number nobody has yet waits for the store's data.")
     )
 
 

@@ -23,7 +23,7 @@ from eccube_sync.configsections import (
     Shop,
     State,
 )
-from eccube_sync.configsources import Codes, Matching, Membership, Review, Source, Undo
+from eccube_sync.configsources import Cards, Codes, Matching, Membership, Review, Source, Undo
 from eccube_sync.configtypes import Section
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _, mark
@@ -50,6 +50,9 @@ class Settings(Section):
         default_factory=Matching, description=mark("When a customer and a member are the same person.")
     )
     codes: Codes = Field(default_factory=Codes, description=mark("Link codes the store prints."))
+    cards: Cards = Field(
+        default_factory=Cards, description=mark("Card numbers customers type, with a second fact.")
+    )
     review: Review = Field(default_factory=Review, description=mark("The file with doubtful pairs."))
     projections: tuple[Projection, ...] = Field(
         (), alias="projection", description=mark("A place in EC-CUBE where the class is shown.")

@@ -89,9 +89,10 @@ def assign(
 @command.command(
     "import",
     help=_(
-        "Take in codes that customers typed, from a CSV with the columns customer_id, code and, if known, "
-        "received_at; for shops without the plugin.\n\nThe next classify decides them. The same row twice counts "
-        "once.\n\nExample: eccube-sync codes import typed.csv"
+        "Take in codes and card numbers that customers typed, for shops without the plugin.\n\n"
+        "The CSV has the columns customer_id, code or card (or both) and, if known, received_at. Beside a card stands "
+        "one second fact in the column pin, birth_date or phone_last4. The next classify decides them. The same row "
+        "twice counts once.\n\nExample: eccube-sync codes import typed.csv"
     ),
 )
 @click.argument("file", type=_FILE)

@@ -34,6 +34,8 @@ COLUMNS = {
     "source": ("取込元",),
 }
 LONGEST_MEMBER_CODE = 64
+IN_USE, NUMBER, POS_KEY, REPLACED = range(4)
+"""How a code leads to a member, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +214,13 @@ def find_members(
     for of_source, codes in by_source.items():
         ordered = sorted(codes)
         for start in range(0, len(ordered), CHUNK):
-            for code, tiers in _tiers(connection, of_source, ordered[start : start + CHUNK]).items():
+            for code, tiers in code_tiers(connection, of_source, ordered[start : start + CHUNK]).items():
                 found[of_source, code] = sorted(tiers[min(tiers)])
     return found
 
 
-def _tiers(connection: Connection, of_source: int, codes: list[str]) -> dict[str, dict[int, set[int]]]:
+def code_tiers(connection: Connection, of_source: int, codes: list[str]) -> dict[str, dict[int, set[int]]]:
+    """Code → ``IN_USE``, ``NUMBER``, ``POS_KEY`` or ``REPLACED`` → the current members that have or had it so."""
     tiers: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     rows = connection.execute(
         select(member_code.c.code, member_code.c.kind, member_code.c.to_import_id, member_code.c.member_id)
@@ -225,7 +228,7 @@ def _tiers(connection: Connection, of_source: int, codes: list[str]) -> dict[str
         .where(member_code.c.source_id == of_source, member_code.c.code.in_(codes), member.c.current == 1)
     )
     for row in rows:
-        tier = 3 if row.to_import_id is not None else (0 if row.kind == "code" else 1)
+        tier = REPLACED if row.to_import_id is not None else (IN_USE if row.kind == "code" else NUMBER)
         tiers[row.code][tier].add(row.member_id)
     keyed = connection.execute(
         select(member.c.store_key, member.c.id).where(
@@ -233,5 +236,5 @@ def _tiers(connection: Connection, of_source: int, codes: list[str]) -> dict[str
         )
     )
     for store_key, member_id in keyed:
-        tiers[store_key][2].add(member_id)
+        tiers[store_key][POS_KEY].add(member_id)
     return tiers

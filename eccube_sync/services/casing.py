@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from eccube_sync.db import AnyRow, inserted_id
 from eccube_sync.linkcode import ALPHABET
+from eccube_sync.services.claimwords import CLAIM_CASES
 from eccube_sync.services.linking import Reasons, as_json
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case, review_decision
@@ -20,7 +21,7 @@ _ATTEMPTS = 5
 ASKED_AGAIN = "asked_again"
 """The kind of a pair's case that a person reopened."""
 
-NOT_ABOUT_A_SCORE = frozenset({"second_fact", "claim_conflict", ASKED_AGAIN})
+NOT_ABOUT_A_SCORE = CLAIM_CASES | {ASKED_AGAIN}
 """Cases about what a customer claimed or a person doubts; a score does not turn them into cases about a score."""
 
 UNANSWERED = ("open", "hold")

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Column, Connection, and_, or_, select
 
+from eccube_sync.clock import tokyo_date
 from eccube_sync.db import AnyRow
-from eccube_sync.eccube import GENERATIONS, EccubeCustomer, Generation, detect
+from eccube_sync.eccube import GENERATIONS, EccubeCustomer, detect
 from eccube_sync.services.assigning import find_members
+from eccube_sync.services.cardfacts import card_candidates
 from eccube_sync.services.casing import UNANSWERED
-from eccube_sync.services.claimrules import FAILURES, UNDECIDED, Claimant, ClaimFacts, HeldLink
+from eccube_sync.services.claimparts import Attempts, Candidate, Claimant, ClaimFacts, HeldLink
+from eccube_sync.services.claimwords import ATTEMPTS, UNDECIDED
+from eccube_sync.services.codekeys import CodeKeys
 from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.people import Ignored
 from eccube_sync.services.running import Shop
@@ -38,7 +43,7 @@ def undecided_claims(connection: Connection, only: Sequence[int] | None = None) 
             link_code.c.used_by_customer_id,
         )
         .outerjoin(link_code, link_code.c.id == claim.c.link_code_id)
-        .where(claim.c.kind == "link_code", claim.c.state.in_(UNDECIDED))
+        .where(claim.c.state.in_(UNDECIDED))
         .order_by(claim.c.received_at, claim.c.id)
     )
     if only is not None:
@@ -79,48 +84,59 @@ def _our_customers(connection: Connection, eccube_ids: Sequence[int]) -> dict[in
 
 
 def gather(
-    shop: Shop, connection: Connection, claims: Sequence[AnyRow], claimants: dict[int, Claimant]
+    shop: Shop,
+    connection: Connection,
+    claims: Sequence[AnyRow],
+    claimants: dict[int, Claimant],
+    keys: CodeKeys | None,
 ) -> ClaimFacts:
-    """Everything the rules ask for, one query a kind of fact."""
-    members = find_members(connection, _bound(claims))
-    pairs = {
-        (one.eccube_id, members[one.source_id, one.member_code][0])
+    """Everything the rules ask for, one query a kind of fact. ``keys`` are needed where a card was claimed."""
+    generation = GENERATIONS[detect(connection)]
+    ignored = Ignored.of(shop.settings.matching, generation.shop(connection))
+    candidates = _code_candidates(shop.settings, connection, claims, claimants, ignored)
+    cards = [one for one in claims if one.kind == "card"]
+    if cards and keys:
+        candidates |= card_candidates(connection, keys, cards, ignored)
+    keyed = {
+        (claimants[one.eccube_id].key, whom.member_id)
         for one in claims
-        if len(members.get((one.source_id, one.member_code), ())) == 1
+        for whom in candidates.get(one.id, ())
     }
-    keyed = {(claimants[eccube_id].key, member_id) for eccube_id, member_id in pairs}
     customer_ids = {one.key for one in claimants.values() if one.key > 0}
     return ClaimFacts(
+        today=tokyo_date(shop.clock.now()),
         claimants=claimants,
-        members=members,
-        agreements=_agreements(shop.settings, connection, claimants, pairs),
+        candidates=candidates,
         apart=_apart(connection, keyed, claimants),
-        failures=_failures(connection, claimants),
+        attempts=_attempts(connection, claims, claimants, {member_id for _key, member_id in keyed}),
         accounts=_accounts(shop.settings, connection),
         links=list(_links(connection, customer_ids, {member_id for _key, member_id in keyed})),
     )
 
 
-def _bound(claims: Sequence[AnyRow]) -> set[tuple[int, str]]:
-    return {(one.source_id, one.member_code) for one in claims if one.source_id is not None}
-
-
-def _agreements(
+def _code_candidates(
     settings: Settings,
     connection: Connection,
+    claims: Sequence[AnyRow],
     claimants: dict[int, Claimant],
-    pairs: Collection[tuple[int, int]],
-) -> dict[tuple[int, int], Agreement]:
-    known: list[tuple[EccubeCustomer, int]] = []
-    for eccube_id, member_id in sorted(pairs):
-        seen = claimants[eccube_id].seen
-        if seen is not None:
-            known.append((seen, member_id))
-    if not known:
-        return {}
-    generation: Generation = GENERATIONS[detect(connection)]
-    ignored = Ignored.of(settings.matching, generation.shop(connection))
-    return compare_facts(connection, known, settings.codes.second_facts, ignored)
+    ignored: Ignored,
+) -> dict[int, list[Candidate]]:
+    """Claim → the members its code may mean, compared by what EC-CUBE knows about the customer."""
+    bound = [one for one in claims if one.source_id is not None]
+    members = find_members(connection, {(one.source_id, one.member_code) for one in bound})
+    pairs: list[tuple[EccubeCustomer, int]] = []
+    for one in bound:
+        seen, found = claimants[one.eccube_id].seen, members.get((one.source_id, one.member_code), ())
+        if seen is not None and len(found) == 1:
+            pairs.append((seen, found[0]))
+    agreements = compare_facts(connection, pairs, settings.codes.second_facts, ignored) if pairs else {}
+    return {
+        one.id: [
+            Candidate(found, one.source_id, agreements.get((one.eccube_id, found), Agreement.UNKNOWN))
+            for found in members.get((one.source_id, one.member_code), ())
+        ]
+        for one in bound
+    }
 
 
 def _apart(
@@ -159,21 +175,33 @@ def _apart(
     return {pair: why for pair, why in apart.items() if pair in pairs}
 
 
-def _failures(connection: Connection, claimants: dict[int, Claimant]) -> dict[int, list[datetime]]:
-    """When these customers typed wrong codes, as our tables store moments; never an earlier owner of the id."""
-    found: dict[int, list[datetime]] = defaultdict(list)
-    for ids in chunks(claimants):
-        rows = connection.execute(
-            select(claim.c.eccube_id, claim.c.received_at, claim.c.customer_id).where(
-                claim.c.eccube_id.in_(ids),
-                claim.c.state.in_(("refused", "conflict")),
-                claim.c.reason.in_(sorted(FAILURES)),
+def _attempts(
+    connection: Connection,
+    claims: Sequence[AnyRow],
+    claimants: dict[int, Claimant],
+    member_ids: Collection[int],
+) -> Attempts:
+    """When wrong codes and cards were typed, by whom, where and about whom; never by an earlier owner of an id."""
+    found: dict[tuple[str, int | str], list[tuple[datetime, int]]] = defaultdict(list)
+    for row in _wrong(connection, claim.c.eccube_id, claimants):
+        if row.customer_id == claimants[row.whose].key:
+            found["customer", row.whose].append((row.received_at, row.id))
+    for row in _wrong(connection, claim.c.member_id, member_ids):
+        found["member", row.whose].append((row.received_at, row.id))
+    for row in _wrong(connection, claim.c.origin_hash, {one.origin_hash for one in claims} - {None}):
+        found["origin", row.whose].append((row.received_at, row.id))
+    return found
+
+
+def _wrong(connection: Connection, column: Column[Any], wanted: Iterable[Any]) -> Iterator[AnyRow]:
+    for ids in chunks(wanted):
+        yield from connection.execute(
+            select(claim.c.id, column.label("whose"), claim.c.received_at, claim.c.customer_id).where(
+                column.in_(ids),
+                claim.c.state.in_(("refused", "conflict", "waiting_for_store")),
+                claim.c.reason.in_(sorted(ATTEMPTS)),
             )
         )
-        for row in rows:
-            if row.customer_id == claimants[row.eccube_id].key:
-                found[row.eccube_id].append(row.received_at)
-    return found
 
 
 def _accounts(settings: Settings, connection: Connection) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""Plan and apply what customers claimed with link codes.
+"""Plan and apply what customers claimed with link codes and cards.
 
 Planned with the classification and applied in its transaction for the customers concerned. What was read for the
 plan is compared again before it is written; a claim that no longer fits is left for the next run, whole.
@@ -17,7 +17,10 @@ from eccube_sync.i18n import _
 from eccube_sync.membership.verdicts import GuardVerdict, verdict
 from eccube_sync.services.casing import UNANSWERED, close_case, open_case, subject_key
 from eccube_sync.services.claimfacts import find_claimants, gather, undecided_claims
-from eccube_sync.services.claimrules import FAILURES, ClaimOutcome, Judge
+from eccube_sync.services.claimparts import ClaimOutcome
+from eccube_sync.services.claimrules import Judge
+from eccube_sync.services.claimwords import FAILURES
+from eccube_sync.services.codekeys import load_keys
 from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.linking import end_link, insert_link
 from eccube_sync.services.running import Run, Shop
@@ -53,7 +56,9 @@ def plan_claims(
         return []
     claimants = find_claimants(connection, claims, customers)
     claims = [one for one in claims if one.eccube_id in claimants]
-    judge = Judge(shop.settings.codes, gather(shop, connection, claims, claimants))
+    keys = load_keys(shop.settings.folders) if any(one.kind == "card" for one in claims) else None
+    facts = gather(shop, connection, claims, claimants, keys)
+    judge = Judge(shop.settings.codes, shop.settings.cards, facts)
     return [judge.judge(one) for one in claims]
 
 
@@ -74,8 +79,8 @@ def guard_claims(
         .where(claim.c.reason.in_(sorted(FAILURES)), claim.c.decided_at >= midnight)
     ).scalar_one()
     message = _(
-        "{wrong} wrong link codes were typed today; from {limit} on somebody may be guessing, so no code links "
-        "anybody. Look at who typed them: eccube-sync codes claims"
+        "{wrong} wrong link codes and cards were typed today; from {limit} on somebody may be guessing, so none "
+        "links anybody. Look at who typed them: eccube-sync codes claims"
     ).format(wrong=fresh + earlier, limit=limit)
     return verdict(
         "wrong_link_codes",
@@ -132,7 +137,7 @@ def _redeem(run: Run, outcome: ClaimOutcome, customer_id: int) -> bool:
     if outcome.makes_link:
         _link(run, outcome, customer_id)
     if outcome.proves is not None:
-        _prove(run, outcome.proves)
+        _prove(run, outcome.proves, outcome.claim.kind)
     if outcome.state == "accepted" and outcome.member_id is not None:
         _close_case_of(run, customer_id, outcome.member_id)
     if outcome.case_kind is not None:
@@ -186,6 +191,7 @@ def _decide(run: Run, outcome: ClaimOutcome, customer_id: int | None) -> bool:
         "reason": outcome.reason,
         "customer_id": customer_id,
         "decided_at": run.moment if decided else None,
+        "member_id": outcome.member_id,
     }
     done = run.connection.execute(
         update(claim).where(claim.c.id == before.id, claim.c.state == before.state).values(values)
@@ -210,8 +216,8 @@ def _link(run: Run, outcome: ClaimOutcome, customer_id: int) -> None:
         customer_id=customer_id,
         member_id=outcome.member_id,
         source_id=outcome.source_id,
-        method="link_code",
-        proven_by="link_code",
+        method=outcome.claim.kind,
+        proven_by=outcome.claim.kind,
         slot=outcome.slot,
     )
     if made is None:
@@ -225,14 +231,14 @@ def _lost_race() -> LockedError:
     )
 
 
-def _prove(run: Run, link_id: int) -> None:
+def _prove(run: Run, link_id: int, kind: str) -> None:
     done = run.connection.execute(
         update(link)
         .where(link.c.id == link_id, link.c.active == 1, link.c.proven_by.is_(None))
-        .values(proven_by="link_code")
+        .values(proven_by=kind)
     )
     if done.rowcount == 1:
-        run.record("link", link_id, "proven_by", None, "link_code", "claim")
+        run.record("link", link_id, "proven_by", None, kind, "claim")
 
 
 def _close_case_of(run: Run, customer_id: int, member_id: int) -> None:

@@ -1,4 +1,4 @@
-"""What customers claimed with link codes, and what became of it; for the staff only."""
+"""What customers claimed with link codes and cards, and what became of it; for the staff only."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from eccube_sync.clock import TOKYO, from_database
 from eccube_sync.db import reading
 from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
-from eccube_sync.services.claimrules import REASONS
-from eccube_sync.services.showing import CLAIM_STATES, in_words
+from eccube_sync.services.claimwords import REASONS
+from eccube_sync.services.showing import CLAIM_STATES, METHODS, in_words, word
 from eccube_sync.tables.codes import claim, link_code
 
 
 def list_claims(connection: Connection, *, state: str | None = None, limit: int = 50) -> Report:
     """Counts by state and the newest claims, with reasons no customer is ever told."""
-    titles = (_("customer"), _("serial"), _("state"), _("reason"), _("typed on"))
+    titles = (_("customer"), _("kind"), _("serial"), _("state"), _("reason"), _("typed on"))
     statement = (
         select(claim, link_code.c.serial)
         .outerjoin(link_code, link_code.c.id == claim.c.link_code_id)
@@ -32,6 +32,7 @@ def list_claims(connection: Connection, *, state: str | None = None, limit: int 
         rows: list[Sequence[object]] = [
             (
                 row.eccube_id,
+                word(METHODS, row.kind),
                 row.serial,
                 in_words(CLAIM_STATES, row.state),
                 _(REASONS[row.reason]) if row.reason else "",
@@ -40,7 +41,7 @@ def list_claims(connection: Connection, *, state: str | None = None, limit: int 
             for row in connection.execute(statement)
         ]
     if not counts:
-        return Report(_("No customer has typed a link code yet."))
-    report = Report(_("Link codes typed by customers"), listings=[Listing(_("Claims"), titles, rows)])
+        return Report(_("No customer has typed a link code or a card number yet."))
+    report = Report(_("Codes and cards typed by customers"), listings=[Listing(_("Claims"), titles, rows)])
     report.counts = {f"claims_{name}": counts.get(name, 0) for name in CLAIM_STATES}
     return report

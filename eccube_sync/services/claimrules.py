@@ -1,180 +1,66 @@
 """What becomes of a claim: the order of the questions, and the claims of one plan seen together. No database.
 
-Nothing a customer sees tells one refusal from another; the reasons below are for the staff.
+Nothing a customer sees tells one refusal from another (``claimwords``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from eccube_sync.clock import from_database, tokyo_date
-from eccube_sync.configsources import Codes
+from eccube_sync.configsources import Cards, Codes
 from eccube_sync.db import AnyRow
-from eccube_sync.eccube import EccubeCustomer
-from eccube_sync.i18n import mark
+from eccube_sync.services.claimparts import Candidate, Claimant, ClaimFacts, ClaimOutcome, HeldLink
+from eccube_sync.services.claimwords import ATTEMPTS
 from eccube_sync.services.secondfacts import Agreement
-
-UNDECIDED = ("pending", "waiting_for_store")
-
-FAILURES = frozenset(
-    {"unknown_code", "code_expired", "code_revoked", "used_by_another", "second_fact_disagrees"}
-)
-"""Reasons that count as a wrong code typed; a typo that the check symbol catches tells a guesser nothing."""
-
-REASONS: Mapping[str, str] = {
-    "linked": mark("linked by the code"),
-    "already_linked": mark("linked to this member before; the code proves it"),
-    "repeated": mark("the same customer used this code before"),
-    "malformed": mark("not a link code: the check symbol does not fit"),
-    "unknown_code": mark("no such code was ever issued"),
-    "code_expired": mark("the code had expired"),
-    "code_revoked": mark("the code was revoked"),
-    "used_by_another": mark("another customer used the code before"),
-    "too_many_attempts": mark("too many wrong codes"),
-    "no_such_customer": mark("EC-CUBE has no such customer"),
-    "customer_withdrawn": mark("the customer has withdrawn"),
-    "claimed_before_account": mark("typed before the account was made, by an earlier owner of its id"),
-    "customer_provisional": mark("waits until the customer has confirmed the registration"),
-    "code_unassigned": mark("waits until the store says whose code it is"),
-    "member_not_imported": mark("waits until the member is in the store's data"),
-    "member_ambiguous": mark("waits: several members have that code in the store's data"),
-    "second_fact_disagrees": mark("name reading, birth date and phone all differ from the store's record"),
-    "second_fact_missing": mark("the store's record has no fact to compare"),
-    "decided_different": mark("a person decided that these are different people"),
-    "asked_already": mark("a person is being asked about these two"),
-    "undone_before": mark("a link of these two was undone and nothing has changed since"),
-    "linked_by_person": mark("a person linked the customer or the member to somebody else"),
-    "undo": mark("the run that decided it was undone"),
-    "claimed_by_another": mark("a code linked the customer or the member to somebody else"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Claimant:
-    """A customer with a claim: our id (below zero: the EC-CUBE id of one without), and EC-CUBE's row, if any."""
-
-    key: int
-    seen: EccubeCustomer | None
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeldLink:
-    """An active link; without an id it is one that an earlier claim of the plan will make."""
-
-    link_id: int | None
-    customer_key: int
-    member_id: int
-    source_id: int
-    slot: int
-    method: str
-    proven_by: str | None
-    probability: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimFacts:
-    """All that the claims of a plan depend on."""
-
-    claimants: Mapping[int, Claimant]  # by EC-CUBE id
-    members: Mapping[tuple[int, str], Sequence[int]]  # (source, member code) → members it may mean
-    agreements: Mapping[tuple[int, int], Agreement]  # (EC-CUBE id, member)
-    apart: Mapping[tuple[int, int], str]  # (customer key, member) → why a machine may not link them
-    failures: Mapping[int, Sequence[datetime]]  # EC-CUBE id → when wrong codes were typed
-    accounts: Mapping[int, int]  # source → accounts a member may have
-    links: Sequence[HeldLink]
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimOutcome:
-    """What a plan says about one claim; ``state`` and ``reason`` are those the claim is to have."""
-
-    claim: AnyRow
-    customer_key: int
-    state: str
-    reason: str
-    member_id: int | None = None
-    source_id: int | None = None
-    slot: int = 1
-    ending: tuple[HeldLink, ...] = ()
-    """Links that end for this one; only guesses do."""
-    proves: int | None = None
-    """A person's link of the same two, which the code proves."""
-    case_kind: str | None = None
-    customer_fingerprint: str = ""
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to write."""
-        return (self.state, self.reason) != (self.claim.state, self.claim.reason)
-
-    @property
-    def makes_link(self) -> bool:
-        """Whether a link is to be made."""
-        return self.state == "accepted" and self.reason == "linked"
-
-    @property
-    def uses_code(self) -> bool:
-        """Whether the code is used up by this claim."""
-        return self.state == "accepted" and self.reason != "repeated"
-
-    @property
-    def failed(self) -> bool:
-        """Whether this is a wrong code typed, seen now for the first time."""
-        return self.changed and self.reason in FAILURES
-
-    @property
-    def ending_links(self) -> tuple[int, ...]:
-        """The ids of the links that end."""
-        return tuple(one.link_id for one in self.ending if one.link_id is not None)
-
-    @property
-    def ended_customers(self) -> tuple[int, ...]:
-        """Customers who lose a link by this claim."""
-        return tuple(one.customer_key for one in self.ending)
-
-    @property
-    def wrong_links(self) -> int:
-        """How many guesses this claim proves wrong."""
-        pair = (self.customer_key, self.member_id)
-        return sum((one.customer_key, one.member_id) != pair for one in self.ending)
 
 
 @dataclass(slots=True)
 class Judge:
     """Judges claims one after another, in the order in which they were typed: the earlier one wins."""
 
-    settings: Codes
+    codes: Codes
+    cards: Cards
     facts: ClaimFacts
     _used: dict[int, int] = field(default_factory=dict)
-    _failures: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    _attempts: dict[tuple[str, int | str], list[tuple[datetime, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     _links: list[HeldLink] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._links = list(self.facts.links)
-        for eccube_id, moments in self.facts.failures.items():
-            self._failures[eccube_id].extend(moments)
+        for whose, moments in self.facts.attempts.items():
+            self._attempts[whose].extend(moments)
 
     def judge(self, claim: AnyRow) -> ClaimOutcome:
         """Decide one claim and remember what it changes for the following ones."""
         claimant = self.facts.claimants[claim.eccube_id]
+        candidates = self.facts.candidates.get(claim.id, ())
         outcome = (
-            self._customer(claim, claimant) or self._code(claim, claimant) or self._pair(claim, claimant)
+            self._customer(claim, claimant)
+            or (self._card if claim.kind == "card" else self._code)(claim, claimant, candidates)
+            or self._pair(claim, claimant, _likeliest(candidates))
         )
-        if outcome.failed:
-            self._failures[claim.eccube_id].append(claim.received_at)
+        self._remember(outcome)
+        return outcome
+
+    def _remember(self, outcome: ClaimOutcome) -> None:
+        claim = outcome.claim
+        if outcome.changed and outcome.reason in ATTEMPTS:
+            for whose in watched(claim, outcome.member_id):
+                self._attempts[whose].append((claim.received_at, claim.id))
         if outcome.uses_code:
-            self._used[claim.link_code_id] = claimant.key
+            self._used[claim.link_code_id] = outcome.customer_key
         if outcome.makes_link:
             self._links = [one for one in self._links if one not in outcome.ending]
             assert outcome.member_id is not None
             assert outcome.source_id is not None
-            pair = (claimant.key, outcome.member_id, outcome.source_id, outcome.slot)
-            self._links.append(HeldLink(None, *pair, "link_code", "link_code"))
-        return outcome
+            pair = (outcome.customer_key, outcome.member_id, outcome.source_id, outcome.slot)
+            self._links.append(HeldLink(None, *pair, claim.kind, claim.kind))
 
     def _customer(self, claim: AnyRow, claimant: Claimant) -> ClaimOutcome | None:
         seen = claimant.seen
@@ -186,13 +72,25 @@ class Judge:
             return ClaimOutcome(claim, claimant.key, "refused", "customer_withdrawn")
         if received_on(claim) < tokyo_date(seen.created_at):
             return ClaimOutcome(claim, claimant.key, "refused", "claimed_before_account")
-        since = claim.received_at - timedelta(days=self.settings.attempt_days)
-        recent = [one for one in self._failures[claim.eccube_id] if since < one <= claim.received_at]
-        if len(recent) >= self.settings.attempts:
+        return self._limits(claim, claimant)
+
+    def _limits(self, claim: AnyRow, claimant: Claimant) -> ClaimOutcome | None:
+        if self._too_many(claim, ("customer", claim.eccube_id), self.codes.attempts):
             return ClaimOutcome(claim, claimant.key, "refused", "too_many_attempts")
+        place = ("origin", claim.origin_hash)
+        if claim.origin_hash and self._too_many(claim, place, self.codes.origin_attempts):
+            return ClaimOutcome(claim, claimant.key, "refused", "too_many_from_origin")
         return None
 
-    def _code(self, claim: AnyRow, claimant: Claimant) -> ClaimOutcome | None:
+    def _too_many(self, claim: AnyRow, whose: tuple[str, int | str], limit: int) -> bool:
+        typed_at: datetime = claim.received_at
+        since, before = typed_at - timedelta(days=self.codes.attempt_days), (typed_at, claim.id)
+        # Not itself: an unknown card is judged again every night.
+        return sum(one[0] > since and one < before for one in self._attempts[whose]) >= limit
+
+    def _code(
+        self, claim: AnyRow, claimant: Claimant, candidates: Sequence[Candidate]
+    ) -> ClaimOutcome | None:
         """About the code alone: it must be good, and somebody's whom the store told us about."""
         user = self._used.get(claim.link_code_id, claim.used_by_customer_id)
         if user is not None and user == claimant.key:
@@ -200,56 +98,77 @@ class Judge:
         refused = "used_by_another" if user is not None else _refused(claim)
         if refused is not None:
             return ClaimOutcome(claim, claimant.key, "refused", refused)
-        found = self.facts.members.get((claim.source_id, claim.member_code), ())
-        if claim.code_state != "issued" and len(found) == 1:
+        if claim.code_state != "issued" and len(candidates) == 1:
             return None
-        reason = "member_ambiguous" if found else "member_not_imported"
+        reason = "member_ambiguous" if candidates else "member_not_imported"
         if claim.code_state == "issued":
             reason = "code_unassigned"
         return ClaimOutcome(claim, claimant.key, "waiting_for_store", reason)
 
-    def _pair(self, claim: AnyRow, claimant: Claimant) -> ClaimOutcome:
-        """About customer and member together."""
-        member_id = self.facts.members[claim.source_id, claim.member_code][0]
-        agreement = self.facts.agreements.get((claim.eccube_id, member_id), Agreement.UNKNOWN)
-        if agreement is not Agreement.AGREES:
-            differs = agreement is Agreement.DIFFERS
-            reason = "second_fact_disagrees" if differs else "second_fact_missing"
-            return self._conflict(claim, claimant, member_id, reason, "second_fact")
-        apart = self.facts.apart.get((claimant.key, member_id))
-        if apart is not None:
-            return self._conflict(claim, claimant, member_id, apart)
-        return self._links_of(claim, claimant, member_id)
+    def _card(
+        self, claim: AnyRow, claimant: Claimant, candidates: Sequence[Candidate]
+    ) -> ClaimOutcome | None:
+        """About the card alone: somebody has it, a second fact came with it, and few were wrong before."""
+        if claim.fact_kind not in self.cards.second_facts:
+            return ClaimOutcome(claim, claimant.key, "refused", "second_fact_not_given")
+        if not candidates:
+            too_old = received_on(claim) < self.facts.today - timedelta(days=self.cards.wait_days)
+            state, reason = (
+                ("refused", "card_never_came") if too_old else ("waiting_for_store", "card_unknown")
+            )
+            return ClaimOutcome(claim, claimant.key, state, reason)
+        if any(
+            self._too_many(claim, ("member", one.member_id), self.cards.member_attempts) for one in candidates
+        ):
+            return ClaimOutcome(claim, claimant.key, "refused", "too_many_for_member")
+        agreeing = [one for one in candidates if one.agreement is Agreement.AGREES]
+        if len(agreeing) > 1:
+            return ClaimOutcome(claim, claimant.key, "waiting_for_store", "member_ambiguous")
+        if agreeing and not agreeing[0].live:
+            return self._conflict(claim, claimant, agreeing[0], "card_not_live", "lost_card_claim")
+        return None
 
-    def _links_of(self, claim: AnyRow, claimant: Claimant, member_id: int) -> ClaimOutcome:
+    def _pair(self, claim: AnyRow, claimant: Claimant, whom: Candidate) -> ClaimOutcome:
+        """About customer and member together."""
+        if whom.agreement is not Agreement.AGREES:
+            differs = whom.agreement is Agreement.DIFFERS
+            reason = "second_fact_disagrees" if differs else "second_fact_missing"
+            return self._conflict(claim, claimant, whom, reason, "second_fact")
+        apart = self.facts.apart.get((claimant.key, whom.member_id))
+        if apart is not None:
+            return self._conflict(claim, claimant, whom, apart)
+        return self._links_of(claim, claimant, whom)
+
+    def _links_of(self, claim: AnyRow, claimant: Claimant, whom: Candidate) -> ClaimOutcome:
         own = [
-            one for one in self._links if (one.customer_key, one.source_id) == (claimant.key, claim.source_id)
+            one for one in self._links if (one.customer_key, one.source_id) == (claimant.key, whom.source_id)
         ]
         others = [
-            one for one in self._links if one.member_id == member_id and one.customer_key != claimant.key
+            one for one in self._links if one.member_id == whom.member_id and one.customer_key != claimant.key
         ]
-        same = next((one for one in own if one.member_id == member_id), None)
+        same = next((one for one in own if one.member_id == whom.member_id), None)
         if same is not None and same.method != "match":
             proves = None if same.proven_by else same.link_id
-            return self._about(claim, claimant, member_id, "already_linked", proves=proves)
+            return self._about(claim, claimant, whom, "already_linked", proves=proves)
         # Of several accounts a member may have, the least probable guesses give way.
         others.sort(key=lambda one: (one.method != "match", one.probability))
-        too_many = len(others) + 1 - self.facts.accounts.get(claim.source_id, 1)
+        too_many = len(others) + 1 - self.facts.accounts.get(whom.source_id, 1)
         ending = (*own, *others[: max(0, too_many)])
         in_the_way = [one for one in ending if one.method != "match"]
         if in_the_way:
             by_claim = all(one.method in {"link_code", "card"} for one in in_the_way)
-            reason = "claimed_by_another" if by_claim else "linked_by_person"
-            return self._conflict(claim, claimant, member_id, reason)
+            if by_claim:
+                return self._conflict(claim, claimant, whom, "claimed_by_another", "claimed_twice")
+            return self._conflict(claim, claimant, whom, "linked_by_person")
         taken = {one.slot for one in others if one not in ending}
         slot = next(number for number in range(1, len(taken) + 2) if number not in taken)
-        return self._about(claim, claimant, member_id, "linked", ending=ending, slot=slot)
+        return self._about(claim, claimant, whom, "linked", ending=ending, slot=slot)
 
     def _about(
         self,
         claim: AnyRow,
         claimant: Claimant,
-        member_id: int,
+        whom: Candidate,
         reason: str,
         *,
         ending: tuple[HeldLink, ...] = (),
@@ -261,8 +180,8 @@ class Judge:
             claimant.key,
             "accepted",
             reason,
-            member_id,
-            claim.source_id,
+            whom.member_id,
+            whom.source_id,
             slot,
             ending,
             proves,
@@ -270,18 +189,39 @@ class Judge:
         )
 
     def _conflict(
-        self, claim: AnyRow, claimant: Claimant, member_id: int, reason: str, kind: str = "claim_conflict"
+        self,
+        claim: AnyRow,
+        claimant: Claimant,
+        whom: Candidate,
+        reason: str,
+        kind: str = "claim_conflict",
     ) -> ClaimOutcome:
         return ClaimOutcome(
             claim,
             claimant.key,
             "conflict",
             reason,
-            member_id,
-            claim.source_id,
+            whom.member_id,
+            whom.source_id,
             case_kind=kind,
             customer_fingerprint=claimant.fingerprint,
         )
+
+
+def watched(claim: AnyRow, member_id: int | None) -> list[tuple[str, int | str]]:
+    """Whose limits a wrong claim counts towards."""
+    whose: list[tuple[str, int | str]] = [("customer", claim.eccube_id)]
+    if claim.origin_hash:
+        whose.append(("origin", claim.origin_hash))
+    if member_id is not None:
+        whose.append(("member", member_id))
+    return whose
+
+
+def _likeliest(candidates: Sequence[Candidate]) -> Candidate:
+    """The member whose second fact agrees, else one whose fact differs, else any."""
+    order = (Agreement.AGREES, Agreement.DIFFERS, Agreement.UNKNOWN)
+    return min(candidates, key=lambda one: (order.index(one.agreement), one.member_id))
 
 
 def received_on(claim: AnyRow) -> date:

@@ -21,7 +21,7 @@ from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.report import Report
 from eccube_sync.services.casing import close_case, open_case
 from eccube_sync.services.claiming import apply_claims
-from eccube_sync.services.claimrules import ClaimOutcome
+from eccube_sync.services.claimparts import ClaimOutcome
 from eccube_sync.services.classifyplan import ClassifyPlan
 from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.customersync import ChangedCustomer, customer_row

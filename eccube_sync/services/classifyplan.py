@@ -31,7 +31,7 @@ from eccube_sync.services.candidates import (
     connected_pairs,
 )
 from eccube_sync.services.claiming import guard_claims, plan_claims
-from eccube_sync.services.claimrules import ClaimOutcome
+from eccube_sync.services.claimparts import ClaimOutcome
 from eccube_sync.services.classing import ClassChange, plan_classes
 from eccube_sync.services.customersync import CustomerScan, scan_customers
 from eccube_sync.services.falls import falls_by_ended_links, left_to_expiry

@@ -20,18 +20,28 @@ class CodeFile:
     """A CSV whose columns are known by name; ``problems`` fills while ``rows`` is read."""
 
     def __init__(
-        self, path: Path, aliases: Aliases, needed: Sequence[str], encoding: str | None = None
+        self,
+        path: Path,
+        aliases: Aliases,
+        needed: Sequence[str],
+        encoding: str | None = None,
+        *,
+        one_of: Sequence[str] = (),
     ) -> None:
-        """Raises ``BadInputError`` where no header with the ``needed`` columns is found."""
+        """Raises ``BadInputError`` where no header with the ``needed`` columns, and any ``one_of``, is found."""
         self.path = path
         self.problems: list[Problem] = []
-        table = open_table(
-            path, is_header=lambda cells: set(needed) <= set(_places(cells, aliases)), encoding=encoding
-        )
+
+        def is_header(cells: Sequence[str]) -> bool:
+            found = set(_places(cells, aliases))
+            return set(needed) <= found and (not one_of or not found.isdisjoint(one_of))
+
+        table = open_table(path, is_header=is_header, encoding=encoding)
         if table is None:
+            columns = [*needed, *([_(" or ").join(one_of)] if one_of else [])]
             raise BadInputError(
                 _("{file} has no header with the columns {columns}. Nothing was changed.").format(
-                    file=path.name, columns=", ".join(needed)
+                    file=path.name, columns=", ".join(columns)
                 )
             )
         self._table: Table = table

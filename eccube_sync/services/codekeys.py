@@ -47,6 +47,14 @@ class CodeKeys:
         """What makes one customer's claim with one code the same claim when it comes again, in hex."""
         return self._hash(key_id or self.current_id, b"claim", f"{eccube_id}\0{written}")
 
+    def hash_fact(self, kind: str, number: str, value: str, key_id: str) -> str:
+        """A second fact typed beside a card number, in hex. A PIN alone is hashed without the number (``pins``)."""
+        return self._hash(key_id, b"fact", f"{kind}\0{number}\0{value}")
+
+    def hash_origin(self, origin: str) -> str:
+        """Where a claim came from, in hex."""
+        return self._hash(self.current_id, b"origin", origin)
+
     def _hash(self, key_id: str, purpose: bytes, text: str) -> str:
         return hmac.new(self._keys[key_id], purpose + b"\0" + text.encode(), hashlib.sha256).hexdigest()
 

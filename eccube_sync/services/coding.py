@@ -24,7 +24,7 @@ from eccube_sync.services.codekeys import CodeKeys, ensure_key, key_file, load_k
 from eccube_sync.services.exportlog import log_export
 from eccube_sync.services.exportplace import refuse_place
 from eccube_sync.services.running import Run, Shop
-from eccube_sync.tables.codes import code_batch, link_code
+from eccube_sync.tables.codes import claim, code_batch, link_code
 from eccube_sync.tables.runs import journal
 
 HEADER = ("serial", "code", "expires_on")
@@ -112,9 +112,11 @@ def unfinished_issues(connection: Connection) -> list[str]:
 
 
 def keys_for_codes(shop: Shop, connection: Connection) -> CodeKeys:
-    """The keys for issuing, made now where no code was ever issued; raises as ``keys_in_use`` does."""
+    """The keys, made now where nothing was ever hashed with any; raises as ``keys_in_use`` does."""
     with reading(connection):
-        never = connection.execute(select(link_code.c.id).limit(1)).first() is None
+        never = not any(
+            connection.execute(select(table.c.id).limit(1)).first() for table in (link_code, claim)
+        )
     if never:
         ensure_key(shop.settings.folders)
     return keys_in_use(shop, connection)

@@ -8,7 +8,7 @@ from eccube_sync.i18n import mark
 from eccube_sync.membership.classes import REASONS as CLASS_REASONS
 from eccube_sync.report import Word
 from eccube_sync.services import noticewords
-from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
+from eccube_sync.services.claimwords import REASONS as CLAIM_REASONS
 from eccube_sync.services.codelist import STATES as CODE_STATES
 from eccube_sync.services.exportlog import PURPOSES
 from eccube_sync.services.outboxstates import SUMMARY

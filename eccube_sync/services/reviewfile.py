@@ -101,10 +101,20 @@ QUESTIONS: Mapping[str, str] = {
     "held_contradicted": mark("They are linked, but their data now contradict. Still the same person?"),
     "successor": mark("The linked card can no longer be used. Is this the person's new card?"),
     "second_fact": mark(
-        "The customer entered this member's code, but no other fact agreed. The same person?"
+        "The customer entered this member's code or card, but the second fact did not agree. The same person? "
+        "Ask the customer what the store's record should say."
     ),
     "claim_conflict": mark(
-        "The customer entered this member's code, but a person decided otherwise. The same?"
+        "The customer entered this member's code or card, but a person decided otherwise before. The same after all?"
+    ),
+    "claimed_twice": mark(
+        "The customer entered the code or card of a member whom another account proved before. A shared family card, "
+        "a second account, or somebody else's card? To give it to this account, have the other link ended first "
+        "(customers unlink) or more accounts allowed (accounts_per_member)."
+    ),
+    "lost_card_claim": mark(
+        "The customer entered a card that was reported lost, replaced or merged, and the second fact agreed. Check an "
+        "identity card or ask the store first: whoever found the card may know the birth date."
     ),
     "unlinked": mark("A person ended the link of these two. Are they the same person?"),
     ASKED_AGAIN: mark("A person wants this to be looked at again. Are these the same person?"),

@@ -12,7 +12,7 @@ from eccube_sync.errors import UsageError
 from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS
 from eccube_sync.report import Listing, Report
-from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
+from eccube_sync.services.claimwords import REASONS as CLAIM_REASONS
 from eccube_sync.services.nearest import nearest_members
 from eccube_sync.services.noticewords import KINDS, reason_words, state_words
 from eccube_sync.services.reviewfile import question

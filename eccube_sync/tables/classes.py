@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -14,9 +14,10 @@ from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member, member_version, source
 
 IDS_AT_ONCE = 1000
+Id = TypeVar("Id", int, str)
 
 
-def chunks(ids: Iterable[int], size: int = IDS_AT_ONCE) -> Iterator[list[int]]:
+def chunks(ids: Iterable[Id], size: int = IDS_AT_ONCE) -> Iterator[list[Id]]:
     """Sorted ids without repetition, in lists short enough for one statement."""
     ordered = sorted(set(ids))
     for start in range(0, len(ordered), size):

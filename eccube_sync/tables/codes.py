@@ -55,7 +55,17 @@ claim = Table(
     moment("received_at"),
     moment("decided_at", nullable=True),
     reference("run_id", "run", index=True),
+    # of a card: the number as typed, an identifier like those in member_code, and the second fact as keyed hashes
+    Column("card_number", String(64), nullable=False, server_default=""),
+    word("fact_kind", 16, default=""),  # pin, birth_date, phone_last4; "" = none was given
+    word("fact_hashes", 800, default=""),  # "<key id>:<hash>", one a line: one a key there was
+    # a keyed hash of where it came from (an IP address), to limit the guesses of one place
+    word("origin_hash", 64, nullable=True),
+    # whom it was about, once decided: to limit the guesses about one member
+    Column("member_id", BigKey),
     UniqueConstraint("claim_key"),
     Index("ix_claim_state", "state"),
+    Index("ix_claim_member_id", "member_id"),
+    Index("ix_claim_origin_hash", "origin_hash"),
     **TABLE_OPTIONS,
 )

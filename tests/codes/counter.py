@@ -72,6 +72,14 @@ class Counter:
         cells = [(self.eccube_id(one), code, *(str(moment) for moment in more)) for one, code, *more in rows]
         return self.import_file(self.write(header, [(*row, "")[:3] for row in cells]))
 
+    def claims_card(
+        self, customer_id: int, number: str, fact: str = "", value: str = "", when: str = ""
+    ) -> Report:
+        """A card number and a second fact typed by one customer."""
+        header = ("customer_id", "card", *([fact] if fact else []), "received_at")
+        row = (self.eccube_id(customer_id), number, *([value] if fact else []), when)
+        return self.import_file(self.write(header, [row]))
+
     def import_file(self, path: Path) -> Report:
         """``codes import``."""
         with self.ours.connect() as connection:

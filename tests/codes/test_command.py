@@ -11,7 +11,7 @@ import pytest
 from eccube_sync.application import Application
 from eccube_sync.cli import run
 from eccube_sync.i18n import set_language
-from eccube_sync.services.claimrules import REASONS
+from eccube_sync.services.claimwords import REASONS
 from eccube_sync.services.codekeys import key_file
 from eccube_sync.services.showing import CLAIM_STATES
 from eccube_sync.tables import metadata
@@ -53,7 +53,7 @@ def test_from_the_label_printer_to_the_link(counter: Counter, capsys: pytest.Cap
     assert (counts["codes_used"], counts["codes_issued"]) == (1, 2)
     assert call(counter, "codes", "claims", "--state", "accepted", "--json") == 0
     (row,) = json.loads(capsys.readouterr().out)["listings"][0]["rows"]
-    assert row[:3] == [counter.eccube_id(customer_id), labels[0].serial, "accepted"]
+    assert row[:4] == [counter.eccube_id(customer_id), "link_code", labels[0].serial, "accepted"]
     assert call(counter, "codes", "revoke", "--batch", "1", "--apply") == 0
     assert "Used already: K0000001" in capsys.readouterr().out
     assert [row.state for row in ours.rows(link_code)] == ["used", "revoked", "revoked"]
@@ -143,4 +143,4 @@ def test_every_state_and_reason_of_a_claim_can_be_listed(
     for state in CLAIM_STATES:
         assert call(small, "codes", "claims", "--state", state, "--json") == 0
         rows = json.loads(capsys.readouterr().out)["listings"][0]["rows"]
-        assert {row[3] for row in rows} - {""} == set(REASONS.values())
+        assert {row[4] for row in rows} - {""} == set(REASONS.values())

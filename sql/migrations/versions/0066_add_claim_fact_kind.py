@@ -1,0 +1,15 @@
+"""Add claim.fact_kind."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0066"
+down_revision = "0065"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "claim",
+        sa.Column("fact_kind", sa.String(length=16), server_default="", nullable=False),
+        if_not_exists=True,
+    )

@@ -1,0 +1,15 @@
+"""Add claim.member_id."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0069"
+down_revision = "0068"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "claim",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        if_not_exists=True,
+    )

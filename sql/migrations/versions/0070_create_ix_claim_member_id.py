@@ -1,0 +1,10 @@
+"""Index claim: ix_claim_member_id."""
+
+from alembic import op
+
+revision = "0070"
+down_revision = "0069"
+
+
+def upgrade() -> None:
+    op.create_index("ix_claim_member_id", "claim", ["member_id"], unique=False, if_not_exists=True)

@@ -1,0 +1,10 @@
+"""Index claim: ix_claim_origin_hash."""
+
+from alembic import op
+
+revision = "0071"
+down_revision = "0070"
+
+
+def upgrade() -> None:
+    op.create_index("ix_claim_origin_hash", "claim", ["origin_hash"], unique=False, if_not_exists=True)
