@@ -234,6 +234,13 @@ class Codes(Section):
         ("kana", "birth_date", "phone_last4"),
         description=mark("Facts of which one must agree with the store's record besides the code."),
     )
+    provisional_days: Days = Field(
+        0,
+        description=mark(
+            "Days a new member with a valid code has the class already while the store's data do not have the member "
+            "yet; 0 means that the class waits for the data."
+        ),
+    )
     encoding: Literal["utf-8-sig", "cp932"] = Field(
         "utf-8-sig", description=mark("Encoding of the list for the label printer.")
     )

@@ -9,6 +9,7 @@ The order is override or hold, then the POS status, then the expiry policy.
   file a person has to approve that.
 * A lost or merged card keeps the class up to its known end date and asks who the successor is. It never gives
   the class to somebody who does not have it.
+* A valid code of a member whom the store's data do not have yet lends the class for as long as the shop chose.
 * While downgrades are paused, a linked customer keeps the class whatever the members' facts say; upgrades,
   overrides and ended links take effect.
 """
@@ -38,6 +39,8 @@ REASONS: dict[str, str] = {
     "override": mark("a person set this class"),
     "hold": mark("a downgrade was undone; the class stays until the member changes"),
     "not_linked": mark("not linked to a store member"),
+    "provisional": mark("lent for some days: a valid code waits for the store's data"),
+    "provisional_over": mark("a code waits for the store's data; the days the class was lent are over"),
     "current": mark("the membership is valid"),
     "in_grace": mark("the end date has passed; the days of grace are running"),
     "unlimited": mark("the membership has no end"),
@@ -56,8 +59,15 @@ REASONS: dict[str, str] = {
 }
 
 CASE_KINDS: dict[str, str] = {
-    "replacement_card": mark("The card was reported lost. Which card replaced it?"),
-    "merged_into_whom": mark("The member was merged away. Into which member?"),
+    "replacement_card": mark(
+        "The linked card was reported lost, and no new card of this person was found. The class stays until its end "
+        "date. Enter the new card at the POS for the same person, or have it linked (customers link); then choose "
+        "Dealt with."
+    ),
+    "merged_into_whom": mark(
+        "The linked member was merged into another one at the POS, and it is not clear into which. The class stays "
+        "until its end date. Have the remaining member linked (customers link); then choose Dealt with."
+    ),
 }
 
 _QUESTIONS = {LOST: ("lost_card", "replacement_card"), MERGED: ("merged_away", "merged_into_whom")}
@@ -129,18 +139,21 @@ def class_of(
     *,
     current_class: str | None = None,
     overrides: Sequence[Override] = (),
+    lent_until: date | None = None,
 ) -> ClassDecision:
     """The class a customer linked to ``members`` has on the business date ``today``.
 
     ``current_class`` is the class the customer has now (None before the first classification); an answer fed
-    back as ``current_class`` is given again. Raises ``ValueError`` for a status no format knows.
+    back as ``current_class`` is given again. ``lent_until`` is the last day on which a code that waits for the
+    store's data lends the class to somebody without a link. Raises ``ValueError`` for a status no format knows.
     """
     held = current_class == STORE
     standings = [_standing(member, today, settings, held=held) for member in members]
     dates = [each.due_on for each in standings]
     shown = _shown(standings)
     if shown is None:
-        decision = ClassDecision(EC_ONLY, "not_linked")
+        decision = _lent(lent_until, today) if lent_until else ClassDecision(EC_ONLY, "not_linked")
+        dates.append(decision.due_on)
     else:
         decision = _of_member(shown, members)
         if held and not shown.gives_store:
@@ -156,6 +169,13 @@ def class_of(
         return replace(decision, due_on=today)
     due_on = min((day for day in dates if day and day > today), default=None)
     return replace(decision, due_on=due_on) if due_on else decision
+
+
+def _lent(until: date, today: date) -> ClassDecision:
+    """The class without a link, while a valid code waits for the store's data and after."""
+    if today > until:
+        return ClassDecision(EC_ONLY, "provisional_over", valid_through=until)
+    return ClassDecision(STORE, "provisional", valid_through=until, due_on=falls_on(until))
 
 
 def _of_member(shown: _Standing, members: Sequence[MemberFacts]) -> ClassDecision:

@@ -30,6 +30,8 @@ from eccube_sync.tables.members import member
 Decision = Literal["same", "different", "hold", "done"]
 
 SECOND_ACCOUNT = "several_accounts"
+SUCCESSOR = "successor"
+ABOUT_MEMBER = frozenset({"missing_member", "reused_code"})
 
 ANSWERED = {"same": "same", "different": "different", "hold": "hold", "done": "closed"}
 """Decision → the state it leaves a case in."""
@@ -63,8 +65,12 @@ class AnswerRefusedError(EccubeSyncError):
 
 
 def is_pair(case: AnyRow) -> bool:
-    """Whether a case asks about a customer and a member together."""
-    return case.customer_id is not None and case.member_id is not None
+    """Whether a case asks whether a customer and a member are the same person.
+
+    One about what became of the member asks for no such answer, though it names the customer too.
+    """
+    both = case.customer_id is not None and case.member_id is not None
+    return both and case.kind not in ABOUT_MEMBER
 
 
 def obstacle(
@@ -108,7 +114,13 @@ def _obstacle_to_same(
     if keeps_first_account(settings, connection, case):
         return None
     in_the_way = rivals(settings, connection, case.customer_id, case.member_id, may_end)
-    return "linked_otherwise" if any(one.method not in may_end for one in in_the_way) else None
+    stands = [one for one in in_the_way if not _goes_on(case, one)]
+    return "linked_otherwise" if any(one.method not in may_end for one in stands) else None
+
+
+def _goes_on(case: AnyRow, standing: AnyRow) -> bool:
+    """Whether 同一 moves this link, however it was made: its card can no longer be used, the case's one can."""
+    return case.kind == SUCCESSOR and standing.customer_id == case.customer_id
 
 
 def keeps_first_account(settings: Settings, connection: Connection, case: AnyRow) -> bool:
@@ -190,19 +202,33 @@ def _keep_decision(run: Run, answer: Answer) -> None:
 
 
 def _link(run: Run, case: AnyRow, answer: Answer, may_end: Collection[str]) -> set[int]:
+    old = _end_moved(run, case, may_end)
     concerned = link_pair(
         run,
         case.customer_id,
         case.member_id,
         method="review",
         actor=answer.reviewer,
-        proven_by="review" if run.shop.settings.membership.human_link_is_proof else None,
+        proven_by="review" if run.shop.settings.membership.human_link_is_proof else old and old.proven_by,
         scored=case,
         may_end=may_end,
     )
     if concerned is None:
         raise AnswerRefusedError("linked_otherwise")
+    if old is not None:
+        made = link_of_pair(run.connection, case.customer_id, case.member_id)
+        assert made is not None
+        run.record("link", made.id, "moved_from", old.id, made.id, SUCCESSOR)
     return concerned
+
+
+def _end_moved(run: Run, case: AnyRow, may_end: Collection[str]) -> AnyRow | None:
+    """End the link that moves to the person's new card; what proved it goes along."""
+    found = rivals(run.shop.settings, run.connection, case.customer_id, case.member_id, may_end)
+    old = next((one for one in found if _goes_on(case, one)), None)
+    if old is not None and not end_link(run, old, "moved"):
+        raise AnswerRefusedError("stale")
+    return old
 
 
 def _part(run: Run, case: AnyRow) -> set[int]:

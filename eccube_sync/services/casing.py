@@ -105,6 +105,8 @@ def new_public_id() -> str:
 def _ask_again(run: Run, row: AnyRow, facts: dict[str, Any], new_evidence: bool) -> int | None:
     if row.state in UNANSWERED and row.kind in NOT_ABOUT_A_SCORE and facts["kind"] not in NOT_ABOUT_A_SCORE:
         facts = facts | {"kind": row.kind}
+    if row.state == "same" and facts["kind"] == "held_contradicted":
+        facts = facts | {"kind": row.kind}  # the very contradiction the person saw; only new data ask again
     news = _differs(row, facts) and row.state != "different"
     if not news and not (new_evidence and row.state not in UNANSWERED):
         return None

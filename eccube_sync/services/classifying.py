@@ -19,6 +19,7 @@ from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.report import Report
+from eccube_sync.services.cardcases import ask_about_cards
 from eccube_sync.services.casing import close_case, open_case
 from eccube_sync.services.claiming import apply_claims
 from eccube_sync.services.claimparts import ClaimOutcome
@@ -85,6 +86,8 @@ def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
         run.transaction(work.write_chunk, affected[start : start + CHUNK])
     if plan.index_whole:
         write_whole(run, plan.member_keys, plan.customer_keys, work.ids)
+    if plan.cards is not None:
+        run.transaction(ask_about_cards, run, plan.cards)
     run.transaction(_finish, run, plan)
     return Report(_("Classified:"), {name: run.counts[name] for name in REPORTED})
 

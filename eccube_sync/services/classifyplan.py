@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -30,6 +31,7 @@ from eccube_sync.services.candidates import (
     changed_pairs,
     connected_pairs,
 )
+from eccube_sync.services.cardcases import CardQuestions, plan_card_questions
 from eccube_sync.services.claiming import guard_claims, plan_claims
 from eccube_sync.services.claimparts import ClaimOutcome
 from eccube_sync.services.classing import ClassChange, plan_classes
@@ -81,6 +83,8 @@ class ClassifyPlan:
     everything: bool
     index_whole: bool
     """Nothing in the index can be relied upon: it is written anew."""
+    cards: CardQuestions | None = None
+    """Linked cards that can no longer be used; None where single customers are looked at."""
     changes: list[ClassChange] = field(default_factory=list)
     verdicts: list[GuardVerdict] = field(default_factory=list)
     watermark: int | None = None
@@ -113,7 +117,8 @@ class ClassifyPlan:
             "claims_in_conflict": claims["conflict"],
             "links_by_match": len(new),
             "links_moved": len(self.by_action(Action.MOVE)),
-            "cases_to_ask": sum(one.kind != Kind.NAME_ONLY for one in self.by_action(Action.CASE)),
+            "cases_to_ask": sum(one.kind != Kind.NAME_ONLY for one in self.by_action(Action.CASE))
+            + (len(self.cards.asked) if self.cards else 0),
             "cases_name_only": sum(one.kind == Kind.NAME_ONLY for one in self.by_action(Action.CASE)),
             "became_store": sum(change.upgraded for change in self.changes),
             "became_ec_only": sum(change.downgraded for change in self.changes),
@@ -295,9 +300,16 @@ def _decide(
             Standing(_standing_links(plan, source_id), apart),
         )
     plan.reasons = _explained(plan, left, right)
+    if only is None:
+        plan.cards = plan_card_questions(connection, _with_next_card(plan))
     today = tokyo_date(shop.clock.now())
     changes = plan_classes(
-        shop.settings, connection, today, _preview_ids(plan), further_members=_new_members(plan)
+        shop.settings,
+        connection,
+        today,
+        _preview_ids(plan),
+        further_members=_new_members(plan),
+        further_waiting=_waiting(plan),
     )
     plan.changes = [change for change in changes if not left_to_expiry(change)]
     plan.changes += falls_by_ended_links(connection, _losing_their_link(plan))
@@ -378,6 +390,28 @@ def _new_members(plan: ClassifyPlan) -> dict[int, list[int]]:
     return found
 
 
+def _with_next_card(plan: ClassifyPlan) -> set[int]:
+    """Customers whose link moves to another card or ends, or about whose other card a question will be asked."""
+    successors = {
+        one.customer_id for one in plan.by_action(Action.MOVE, Action.CASE) if one.kind == Kind.SUCCESSOR
+    }
+    ended = {customer for claim in plan.claims for customer in claim.ended_customers}
+    return successors | ended | {row.id for row in plan.scan.gone()}
+
+
+def _waiting(plan: ClassifyPlan) -> dict[int, datetime]:
+    """Customer → when the newest valid code was typed that is about to wait for the store's data."""
+    first: dict[int, ClaimOutcome] = {}
+    for one in plan.claims:
+        if one.state == "waiting_for_store" and one.claim.link_code_id is not None:
+            first.setdefault(one.claim.link_code_id, one)
+    return {
+        one.customer_key: one.claim.received_at
+        for one in sorted(first.values(), key=lambda one: one.claim.received_at)
+        if one.changed
+    }
+
+
 def _losing_their_link(plan: ClassifyPlan) -> set[int]:
     """Customers whose link ends because somebody else has the member's code, or their own row or id.
 
@@ -389,4 +423,5 @@ def _losing_their_link(plan: ClassifyPlan) -> set[int]:
 
 
 def _preview_ids(plan: ClassifyPlan) -> Iterable[int]:
-    return set(_new_members(plan)) | {one.key for one in plan.scan.changed if one.full}
+    changed = {one.key for one in plan.scan.changed if one.full}
+    return set(_new_members(plan)) | _waiting(plan).keys() | changed

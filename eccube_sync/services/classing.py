@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, update
 
-from eccube_sync.clock import from_database
+from eccube_sync.clock import from_database, tokyo_date
 from eccube_sync.db import AnyRow
 from eccube_sync.membership.classes import ClassDecision, class_of
 from eccube_sync.membership.facts import EC_ONLY, STORE, MemberFacts
@@ -73,6 +73,8 @@ class Facts:
     members: Sequence[MemberFacts] = ()
     overrides: Sequence[Override] = ()
     before: AnyRow | None = None
+    lent_until: date | None = None
+    """The last day on which a code that waits for the store's data lends the class."""
 
 
 def plan_classes(
@@ -82,22 +84,31 @@ def plan_classes(
     customer_ids: Iterable[int],
     *,
     further_members: Mapping[int, Sequence[int]] | None = None,
+    further_waiting: Mapping[int, datetime] | None = None,
     current: Mapping[int, str | None] | None = None,
 ) -> list[ClassChange]:
     """The class rows that must be written for these customers, by customer id.
 
-    ``further_members`` are links planned but not written yet: customer id → member ids. ``current`` is the class
+    ``further_members`` are links planned but not written yet: customer id → member ids; ``further_waiting`` are valid
+    codes planned to wait for store data: customer id → when typed, as stored. ``current`` is the class
     to start from, where it is not the one that stands: an undo starts from the class before the undone run.
     """
     changes: list[ClassChange] = []
     rules = class_settings(settings)
     for chunk in statements.chunks(customer_ids):
-        found = gather(settings, connection, chunk, further_members or {})
+        found = gather(settings, connection, chunk, further_members or {}, further_waiting)
         for customer_id in chunk:
             facts = found[customer_id]
             stands = facts.before.membership_class if facts.before else None
             held = current.get(customer_id, stands) if current else stands
-            decision = class_of(facts.members, today, rules, current_class=held, overrides=facts.overrides)
+            decision = class_of(
+                facts.members,
+                today,
+                rules,
+                current_class=held,
+                overrides=facts.overrides,
+                lent_until=facts.lent_until,
+            )
             if facts.before is None or _differs(facts.before, decision):
                 changes.append(ClassChange(customer_id, facts.before, decision))
     return changes
@@ -108,6 +119,7 @@ def gather(
     connection: Connection,
     customer_ids: Sequence[int],
     further_members: Mapping[int, Sequence[int]],
+    further_waiting: Mapping[int, datetime] | None = None,
 ) -> dict[int, Facts]:
     """Everything the classes of these customers depend on; one query a kind of fact."""
     configured = {one.key: source_policy(one) for one in settings.sources}
@@ -135,7 +147,29 @@ def gather(
             Override(row.kind, row.membership_class, row.since, row.reason, row.until, row.members_mark)
         )
     before = statements.class_rows(connection, customer_ids)
-    return {one: Facts(members.get(one, ()), overrides.get(one, ()), before.get(one)) for one in customer_ids}
+    lent = _lent_until(settings, connection, customer_ids, further_waiting or {})
+    return {
+        one: Facts(members.get(one, ()), overrides.get(one, ()), before.get(one), lent.get(one))
+        for one in customer_ids
+    }
+
+
+def _lent_until(
+    settings: Settings,
+    connection: Connection,
+    customer_ids: Sequence[int],
+    further_waiting: Mapping[int, datetime],
+) -> dict[int, date]:
+    days = settings.codes.provisional_days
+    if not days:
+        return {}
+    typed = [(row.customer_id, row.received_at) for row in statements.waiting_codes(connection, customer_ids)]
+    typed += [(one, further_waiting[one]) for one in customer_ids if one in further_waiting]
+    found: dict[int, date] = {}
+    for one, received_at in typed:
+        until = tokyo_date(from_database(received_at)) + timedelta(days=days)
+        found[one] = max(until, found.get(one, until))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,11 +95,15 @@ QUESTIONS: Mapping[str, str] = {
     NAME_ONLY: mark("Only the name agrees. The same person?"),
     "tie": mark("Several people fit about equally well. Is it this one?"),
     "several_accounts": mark(
-        "The member has another account in the web shop already. Is this one theirs too?"
+        "The member has another account in the web shop already. Is this one theirs too? It is linked as well only "
+        "where more accounts are allowed (accounts_per_member); otherwise the answer is just noted."
     ),
     "sample": mark("They were linked by matching; this is a spot check. Are they the same person?"),
     "held_contradicted": mark("They are linked, but their data now contradict. Still the same person?"),
-    "successor": mark("The linked card can no longer be used. Is this the person's new card?"),
+    "successor": mark(
+        "The linked card can no longer be used (lost, merged or withdrawn). Is this the person's new card? If so, "
+        "the link moves to it."
+    ),
     "second_fact": mark(
         "The customer entered this member's code or card, but the second fact did not agree. The same person? "
         "Ask the customer what the store's record should say."
@@ -118,10 +122,17 @@ QUESTIONS: Mapping[str, str] = {
     ),
     "unlinked": mark("A person ended the link of these two. Are they the same person?"),
     ASKED_AGAIN: mark("A person wants this to be looked at again. Are these the same person?"),
-    "missing_member": mark("The member is missing from the store's files. Please look into it."),
-    "reused_code": mark("The member's code now belongs to somebody else, so the link ended. Please check."),
+    "missing_member": mark(
+        "The linked member is missing from the store's files. The link and the class stay. Ask the store: if the "
+        "person has left, have the link ended (customers unlink); then choose Dealt with."
+    ),
+    "reused_code": mark(
+        "The store gave the linked member's code to another person, so the link ended. If this customer is still a "
+        "member, have the new card linked (customers link) or hand out a link code; then choose Dealt with."
+    ),
     "identity_changed": mark(
-        "The customer ID now belongs to somebody else, so the link ended. Please check."
+        "The customer ID belongs to another person now (an account was deleted and its number used again), so the "
+        "link ended. Nothing need be done unless the member asks; then choose Dealt with."
     ),
     **CASE_KINDS,
 }

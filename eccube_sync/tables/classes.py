@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from eccube_sync.db import AnyRow
+from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import class_override, customer, customer_class
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member, member_version, source
@@ -87,6 +88,26 @@ def _member_facts(*more: Any) -> Any:
         .select_from(member)
         .join(member_version, member_version.c.id == member.c.version_id)
     )  # fmt: skip
+
+
+def waiting_codes(connection: Connection, customer_ids: Sequence[int]) -> list[AnyRow]:
+    """Valid link codes of these customers that wait for the store's data: customer, when typed.
+
+    A code counts for whoever typed it first: it may have been photographed since.
+    """
+    waiting = and_(claim.c.state == "waiting_for_store", claim.c.kind == "link_code")
+    first = (
+        select(func.min(claim.c.id))
+        .where(waiting, claim.c.link_code_id.is_not(None))
+        .group_by(claim.c.link_code_id)
+    )
+    return list(
+        connection.execute(
+            select(claim.c.customer_id, claim.c.received_at).where(
+                waiting, claim.c.customer_id.in_(customer_ids), claim.c.id.in_(first)
+            )
+        )
+    )
 
 
 def sources(connection: Connection) -> dict[int, AnyRow]:

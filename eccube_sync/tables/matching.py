@@ -14,7 +14,7 @@ from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link, match_key, match_model, scored_pair, undone_pair
-from eccube_sync.tables.members import member
+from eccube_sync.tables.members import member, member_version
 from eccube_sync.tables.runs import journal, run
 
 CUSTOMER, MEMBER = 1, 2
@@ -287,6 +287,18 @@ def links_of_lost_members(
     if customer_ids is not None:
         statement = statement.where(link.c.customer_id.in_(customer_ids))
     return list(connection.execute(statement))
+
+
+def links_of_dead_cards(connection: Connection) -> list[AnyRow]:
+    """Active links whose member's card was reported lost, or whose member was merged into another one."""
+    return list(
+        connection.execute(
+            select(link.c.customer_id, link.c.member_id, member.c.fingerprint, member_version.c.status)
+            .join(member, member.c.id == link.c.member_id)
+            .join(member_version, member_version.c.id == member.c.version_id)
+            .where(link.c.active == 1, member.c.current == 1, member_version.c.status.in_(("lost", "merged")))
+        )
+    )
 
 
 def fingerprints(connection: Connection, member_ids: Iterable[int]) -> dict[int, str]:

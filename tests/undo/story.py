@@ -65,6 +65,7 @@ HEADERS = (
     "生年月日",
     "有効期限",
     "ポイント",
+    "状態",
 )
 
 
@@ -80,12 +81,22 @@ class Card:
     phone: str
     born: date
     ends: date | None = FAR
+    status: str = "有効"
 
     def cells(self, points: int = 0) -> tuple[str, ...]:
         """The row of the export."""
         names = (self.family, self.given, self.family_kana, self.given_kana)
         dates = (self.born.isoformat(), self.ends.isoformat() if self.ends else "")
-        return (self.code, *names, "5300001", "大阪府大阪市北区梅田2-4-9", self.phone, *dates, str(points))
+        return (
+            self.code,
+            *names,
+            "5300001",
+            "大阪府大阪市北区梅田2-4-9",
+            self.phone,
+            *dates,
+            str(points),
+            self.status,
+        )
 
 
 AOKI = Card("2900000000017", "青木", "美咲", "アオキ", "ミサキ", "09011110001", date(1981, 3, 4))
