@@ -44,7 +44,8 @@ class Notices(Section):
     """Mails to customers about their membership."""
 
     kinds: tuple[Key, ...] = Field(
-        ("expiring", "expired", "restored", "linked"), description=mark("Kinds of mail that are sent.")
+        ("expiring", "expired", "restored", "linked", "card_linked"),
+        description=mark("Kinds of mail that are sent."),
     )
     expiring_days: tuple[Annotated[int, Field(strict=True, ge=1, le=366)], ...] = Field(
         (30, 7, 1), description=mark("Days before the end date on which a reminder is due.")

@@ -33,7 +33,7 @@ class Situation:
     reminders_queued: frozenset[int] = frozenset()  # of this end date: days of reminders queued or sent
     undone_run: int | None = None  # a run that was undone after it had mailed this customer
     full_customer: bool = True  # not provisional, withdrawn or vanished
-    same_address: bool = True  # the EC-CUBE address is still the one the mail was made for
+    same_address: bool = True  # the address the mail was made for is still the one it is to go to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,10 @@ class Notice(Protocol):
         """Whether the link must still be active when the mail leaves."""
 
     @property
+    def TO_STORE_ADDRESS(self) -> bool:  # noqa: N802
+        """Whether it goes to the address the store has of the member, and not to the customer's."""
+
+    @property
     def PROVEN_ONLY(self) -> frozenset[str]:  # noqa: N802
         """The values withheld from the template unless the link is proven; the text reads well without."""
 
@@ -89,9 +93,10 @@ EVERY_MAIL: dict[str, Plain] = {  # examples of the values no mail is without
 }
 
 # The parts use what is defined above, so they come in only now.
-from eccube_sync.notices import correction, expired, expiring, linked, restored  # noqa: E402
+from eccube_sync.notices import card_linked, correction, expired, expiring, linked, restored  # noqa: E402
 
 NOTICES: dict[str, Notice] = {
+    "card_linked": card_linked,
     "correction": correction,
     "expired": expired,
     "expiring": expiring,

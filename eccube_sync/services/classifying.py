@@ -31,7 +31,7 @@ from eccube_sync.services.falls import keep_for_classify
 from eccube_sync.services.indexing import part_of, write_members, write_whole
 from eccube_sync.services.linking import NewLink, end_link, insert_links
 from eccube_sync.services.matchermodel import write_model
-from eccube_sync.services.noticing import cancel_for_customers, queue_for_links
+from eccube_sync.services.noticing import cancel_for_customers, queue_for_cards, queue_for_links
 from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run
 from eccube_sync.tables import classes, matching
@@ -195,6 +195,7 @@ class _Work:
         changes = plan_classes(run.shop.settings, run.connection, run.today, ids.values())
         decide(run, keep_for_classify(run, changes))
         queue_for_links(run, link_ids)
+        queue_for_cards(run, (ids[key] for key in keys if key in self.claims))
 
     def _write_customers(self, keys: Sequence[int]) -> dict[int, int]:
         """Insert or update our rows; returns key → id."""

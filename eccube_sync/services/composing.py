@@ -91,6 +91,7 @@ class Composer:
             "label_now": membership.label_store if now_store else membership.label_ec_only,
             "mailed_on": to.mailed_on,
             "member_number": to.member_number,
+            "card_ending": (to.member_number or "")[-4:],
             "end_date": to.end_date,
         }
 

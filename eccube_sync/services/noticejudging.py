@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -15,7 +16,7 @@ from eccube_sync.membership.facts import EC_ONLY
 from eccube_sync.notices import NOTICES, Situation, cancel_reason
 from eccube_sync.services.noticesituations import Links, links_of
 from eccube_sync.services.noticing import ALWAYS
-from eccube_sync.services.outboxrows import event_of, people_of
+from eccube_sync.services.outboxrows import event_of, members_of, people_of, store_addresses
 from eccube_sync.services.places import places
 from eccube_sync.settings import Settings
 from eccube_sync.tables.classes import class_rows
@@ -36,11 +37,15 @@ def judge(
     classes = class_rows(connection, ids)
     links = links_of(connection, ids)
     pending = _not_projected(settings, connection, ids)
+    members = members_of(connection, (row.member_id for row in rows if NOTICES[row.kind].TO_STORE_ADDRESS))
     found: dict[int, str | None] = {}
     for row in rows:
         reason = _out_of_date(settings, row, now)
         if reason is None:
+            addresses = _addresses(row, people, members)
             situation = _situation(settings, row, people, classes.get(row.customer_id), links, now)
+            if row.recipient is not None:
+                situation = replace(situation, same_address=row.recipient in addresses)
             reason = cancel_reason(row.kind, event_of(row), situation)
         if reason is None and NOTICES[row.kind].NEEDS_PROJECTION and row.customer_id in pending:
             reason = WAITING
@@ -77,13 +82,22 @@ def _situation(
         end_date=of_class.end_date if of_class else None,
         reminder_days=settings.notices.expiring_days,
         full_customer=person is not None,
-        same_address=person is not None and (row.recipient is None or _address(person) == row.recipient),
     )
 
 
-def _address(person: EccubeCustomer) -> str | None:
+def _addresses(row: AnyRow, people: Mapping[int, EccubeCustomer], members: Mapping[int, AnyRow]) -> set[str]:
+    """Where the mail may go: the customer's address, or those the store has of the member."""
+    person, store = people.get(row.customer_id), members.get(row.member_id)
+    if NOTICES[row.kind].TO_STORE_ADDRESS:
+        wanted = store_addresses(store) if store else ()
+    else:
+        wanted = (person.email,) if person else ()
+    return {address for one in wanted if (address := _address(one))}
+
+
+def _address(written: str) -> str | None:
     try:
-        return check_address(person.email)
+        return check_address(written)
     except MessageRefusedError:
         return None
 

@@ -14,6 +14,7 @@ KINDS: Mapping[str, str] = {
     "expired": mark("the membership has ended"),
     "restored": mark("the membership is back"),
     "linked": mark("the accounts were linked"),
+    "card_linked": mark("a card was entered (to the store's address)"),
     "correction": mark("a correction"),
 }
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from eccube_sync.clock import from_database, tokyo_date
 from eccube_sync.configsources import Policy
 from eccube_sync.db import AnyRow, reading
+from eccube_sync.eccube import EccubeCustomer
 from eccube_sync.membership.facts import STORE
 from eccube_sync.membership.verdicts import raise_if_refused
 from eccube_sync.notices import Event
@@ -32,6 +33,7 @@ from eccube_sync.services.outboxrows import (
     compose_all,
     existing_keys,
     key_of,
+    people_of,
     row_of,
 )
 from eccube_sync.services.running import Run
@@ -39,6 +41,7 @@ from eccube_sync.settings import Settings
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.links import link
+from eccube_sync.tables.members import member, member_version
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import installation, journal
 
@@ -81,13 +84,46 @@ def _linked(run: Run, row: AnyRow) -> DueNotice:
     return DueNotice("linked", event, run.today, row.proven_by is not None)
 
 
+def queue_for_cards(run: Run, customer_ids: Iterable[int]) -> None:
+    """Tell the store's address of a member, where it has another one than the account, that the card was entered.
+
+    For the links to these customers that claims of the run under way made, inside their transaction.
+    """
+    for ids in chunks(customer_ids, AT_ONCE):
+        rows = run.connection.execute(
+            select(link.c.id, link.c.customer_id, link.c.member_id, member_version.c.emails)
+            .join(member, member.c.id == link.c.member_id)
+            .join(member_version, member_version.c.id == member.c.version_id)
+            .where(
+                link.c.customer_id.in_(ids),
+                link.c.active == 1,
+                link.c.method == "card",
+                link.c.run_id == run.id,
+                member_version.c.emails != "",
+            )
+        ).all()
+        people = people_of(run.connection, (row.customer_id for row in rows)) if rows else {}
+        queue(run, [_card_linked(run, row) for row in rows if _elsewhere(row, people)])
+
+
+def _card_linked(run: Run, row: AnyRow) -> DueNotice:
+    event = Event(customer=row.customer_id, member=row.member_id, link=row.id)
+    return DueNotice("card_linked", event, run.today, proven=True)
+
+
+def _elsewhere(row: AnyRow, people: Mapping[int, EccubeCustomer]) -> bool:
+    """Whether the account's own address is none of the store's: that one gets the usual mail."""
+    person = people.get(row.customer_id)
+    return person is not None and person.email.casefold() not in row.emails.casefold().split("\n")
+
+
 def queue_corrections(run: Run, undone_run_id: int) -> None:
     """Queue an apology to everybody the undone run had mailed, inside the transaction under way."""
     rows = run.connection.execute(
         select(notice.c.customer_id, notice.c.sent_at, notice.c.first_tried_at).where(
             notice.c.run_id == undone_run_id,
             notice.c.state.in_(("sent", "dot", "in_doubt")),
-            notice.c.kind != "correction",
+            notice.c.kind.not_in(("correction", "card_linked")),
         )
     ).all()
     mailed_on = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -92,7 +92,7 @@ def compose_all(
     """The bytes of these notices, for each of them or why there are none; reads EC-CUBE once for all."""
     people = people_of(connection, (one.event.customer for one in due))
     classes = _classes(connection, (one.event.customer for one in due))
-    members = _members(connection, (one.event.member for one in due))
+    members = members_of(connection, (one.event.member for one in due))
     found = []
     for one in due:
         person = people.get(one.event.customer)
@@ -100,6 +100,8 @@ def compose_all(
             found.append(Outcome(CANCELLED, "customer_gone"))
             continue
         store = members.get(one.event.member or 0)
+        if NOTICES[one.kind].TO_STORE_ADDRESS:
+            person = _as_the_store_knows(person, store)
         addressee = Addressee(
             person=person,
             proven=one.proven,
@@ -111,6 +113,23 @@ def compose_all(
         )
         found.append(_compose(composer, one, addressee, now))
     return found
+
+
+def _as_the_store_knows(person: EccubeCustomer, store: AnyRow | None) -> EccubeCustomer:
+    """The member by the store's name and first address; what the account says is nobody else's business."""
+    addresses = store_addresses(store) if store else ()
+    return replace(
+        person,
+        family_name=(store.family_name or store.full_name) if store else "",
+        given_name=store.given_name if store else "",
+        email=addresses[0] if addresses else "",
+        mail_consent=None,
+    )
+
+
+def store_addresses(store: AnyRow) -> tuple[str, ...]:
+    """The addresses the store has of a member, the first one first."""
+    return tuple(filter(None, store.emails.split("\n")))
 
 
 def _compose(composer: Composer, due: DueNotice, to: Addressee, now: datetime) -> Outcome:
@@ -159,11 +178,13 @@ def _classes(connection: Connection, customer_ids: Iterable[int]) -> dict[int, s
     return found
 
 
-def _members(connection: Connection, member_ids: Iterable[int | None]) -> dict[int, AnyRow]:
+def members_of(connection: Connection, member_ids: Iterable[int | None]) -> dict[int, AnyRow]:
+    """What a mail may need of these members."""
+    names = ("code", "number", "mail_allowed", "family_name", "given_name", "full_name", "emails")
     found: dict[int, AnyRow] = {}
     for ids in chunks(one for one in member_ids if one is not None):
         rows = connection.execute(
-            select(member.c.id, member_version.c.code, member_version.c.number, member_version.c.mail_allowed)
+            select(member.c.id, *(member_version.c[name] for name in names))
             .join(member_version, member_version.c.id == member.c.version_id)
             .where(member.c.id.in_(ids))
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from sqlalchemy import select
 from eccube_sync.db import AnyRow
 from eccube_sync.services.answering import Answer, AnswerRefusedError, Decision, answer_case
 from eccube_sync.services.classifyplan import plan_classify
+from eccube_sync.services.linking import end_link
+from eccube_sync.services.noticejudging import judge
 from eccube_sync.services.reviewfile import QUESTIONS
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.codes import claim
@@ -78,6 +81,45 @@ def answer(story: Story, case: AnyRow, decision: Decision) -> None:
 
 def mailed(story: Story) -> list[str]:
     return [row.kind for row in story.ours.rows(notice, state="queued")]
+
+
+# --- the store's address is told --------------------------------------------------------------------
+
+
+def test_the_address_the_store_has_is_told_once_that_its_card_was_entered(story: Story) -> None:
+    story.register(CHIBA)
+    story.import_file(AOKI, BABA, moved(CHIBA, email="chiba@store.example.jp"))
+    claims_card(story, CHIBA.code, CHIBA.code, CHIBA.born)
+    story.classify()
+    (told,) = story.ours.rows(notice, kind="card_linked", state="queued")
+    assert told.recipient == "chiba@store.example.jp"
+    mail = message_from_bytes(told.message, policy=policy.default)
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert CHIBA.code[-4:] in text
+    assert CHIBA.code not in text
+    assert "千葉 由紀 様" in text
+    story.classify(every=True)
+    assert len(story.ours.rows(notice, kind="card_linked")) == 1
+    assert judged(story) == [None]
+    story.ours.apply(lambda run: run.transaction(end_link, run, told.link_id, "ended_by_person"))
+    assert judged(story) == ["link_ended"]
+
+
+def judged(story: Story) -> list[str | None]:
+    """What would become of the mails to the store's addresses if they left now."""
+    rows = story.ours.rows(notice, kind="card_linked", state="queued")
+    with story.ours.connect() as connection:
+        return list(judge(story.ours.settings, connection, rows, story.ours.clock.now()).values())
+
+
+def test_no_second_mail_goes_to_the_accounts_own_address_or_to_none(small: Story) -> None:
+    small.register(CHIBA)
+    own = str(small.ours.eccube.rows("SELECT email FROM dtb_customer ORDER BY id DESC")[0][0])
+    small.import_file(AOKI, BABA, moved(CHIBA, email=own.upper()))
+    claims_card(small, CHIBA.code, CHIBA.code, CHIBA.born)
+    small.classify()
+    assert small.linked(CHIBA) == "card"
+    assert not small.ours.rows(notice, kind="card_linked")  # neither Chiba's, nor Aoki's without an address
 
 
 # --- lost, merged, reissued -------------------------------------------------------------------------

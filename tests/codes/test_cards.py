@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from eccube_sync.clock import to_database
+from eccube_sync.services.claiming import apply_claims
 from eccube_sync.services.claimrecording import TypedFact, card_claim, record_claims
 from eccube_sync.services.claimwords import REASONS, shown_to_customer
 from eccube_sync.services.codekeys import ensure_key
 from eccube_sync.services.coding import keys_for_codes
+from eccube_sync.services.running import Run
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.codes import claim
@@ -295,3 +297,21 @@ def test_a_card_of_nobody_yet_waits_and_is_linked_when_the_store_sends_the_membe
     member_id = add_card(counter)
     assert counter.night()["links_by_card"] == 1
     assert counter.ours.row(link, active=1).member_id == member_id
+
+
+def test_a_run_that_dies_half_way_leaves_the_claim_as_it_was_and_the_next_links_once(counter: Counter) -> None:
+    customer_id = counter.ours.add_customer()
+    add_card(counter)
+    counter.claims_card(customer_id, CARD, "birth_date", BORN)
+    plan = counter.plan()
+    before = counter.ours.snapshot(claim, link, review_case)
+
+    def die(run: Run) -> None:
+        apply_claims(run, plan)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        counter.ours.apply(lambda run: run.transaction(die, run), "classify")
+    assert counter.ours.snapshot(claim, link, review_case) == before
+    assert counter.night()["links_by_card"] == 1
+    assert counter.night() == {}

@@ -13,6 +13,7 @@ from eccube_sync.services.running import applied_run
 from eccube_sync.tables.codes import link_code
 from eccube_sync.tables.links import link
 from tests.codes.counter import Counter
+from tests.codes.test_cards import BORN, CARD, add_card
 
 CUSTOMERS = 20
 
@@ -70,6 +71,23 @@ def test_of_twenty_with_codes_of_one_member_exactly_one_is_linked_and_no_code_is
     assert sum(one.get("links_by_code", 0) for one in counts) == 1
     assert [row.member_id for row in counter.ours.rows(link, active=1)] == [member_id]
     assert [row.state for row in counter.ours.rows(link_code)].count("used") == 1
+    counter.night()
+    assert sorted(counter.verdicts()) == [
+        ("accepted", "linked"), *[("conflict", "claimed_by_another")] * (CUSTOMERS - 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.timeout(200)
+def test_of_twenty_who_type_one_card_at_once_exactly_one_is_linked(counter: Counter) -> None:
+    member_id = add_card(counter)
+    customers = [counter.ours.add_customer() for _number in range(CUSTOMERS)]
+    header = ("customer_id", "card", "birth_date")
+    rows = [(counter.eccube_id(one), CARD, BORN) for one in customers]
+    counter.import_file(counter.write(header, rows))
+    plans = [counter.plan(only=[counter.eccube_id(one)]) for one in customers]
+    counts = at_once(counter, plans)
+    assert sum(one.get("links_by_card", 0) for one in counts) == 1
+    assert [row.member_id for row in counter.ours.rows(link, active=1)] == [member_id]
     counter.night()
     assert sorted(counter.verdicts()) == [
         ("accepted", "linked"), *[("conflict", "claimed_by_another")] * (CUSTOMERS - 1),

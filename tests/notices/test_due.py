@@ -173,6 +173,7 @@ def test_a_mail_is_judged_again_before_it_leaves(
 
 def test_a_mail_about_a_class_waits_for_its_projection_and_a_correction_leaves_first() -> None:
     assert {kind for kind, notice in NOTICES.items() if notice.NEEDS_PROJECTION} == set(NOTICES) - {
-        "expiring"
+        "card_linked",
+        "expiring",
     }
     assert min(NOTICES, key=lambda kind: NOTICES[kind].URGENCY) == "correction"

@@ -66,6 +66,7 @@ HEADERS = (
     "有効期限",
     "ポイント",
     "状態",
+    "メールアドレス",
 )
 
 
@@ -82,6 +83,7 @@ class Card:
     born: date
     ends: date | None = FAR
     status: str = "有効"
+    email: str = ""
 
     def cells(self, points: int = 0) -> tuple[str, ...]:
         """The row of the export."""
@@ -96,6 +98,7 @@ class Card:
             *dates,
             str(points),
             self.status,
+            self.email,
         )
 
 
