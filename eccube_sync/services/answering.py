@@ -120,7 +120,7 @@ def _obstacle_to_same(
 
 def _goes_on(case: AnyRow, standing: AnyRow) -> bool:
     """Whether 同一 moves this link, however it was made: its card can no longer be used, the case's one can."""
-    return case.kind == SUCCESSOR and standing.customer_id == case.customer_id
+    return bool(case.kind == SUCCESSOR and standing.customer_id == case.customer_id)
 
 
 def keeps_first_account(settings: Settings, connection: Connection, case: AnyRow) -> bool:
@@ -203,13 +203,14 @@ def _keep_decision(run: Run, answer: Answer) -> None:
 
 def _link(run: Run, case: AnyRow, answer: Answer, may_end: Collection[str]) -> set[int]:
     old = _end_moved(run, case, may_end)
+    proof = "review" if run.shop.settings.membership.human_link_is_proof else None
     concerned = link_pair(
         run,
         case.customer_id,
         case.member_id,
         method="review",
         actor=answer.reviewer,
-        proven_by="review" if run.shop.settings.membership.human_link_is_proof else old and old.proven_by,
+        proven_by=old.proven_by if old is not None and proof is None else proof,
         scored=case,
         may_end=may_end,
     )

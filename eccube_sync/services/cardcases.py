@@ -67,7 +67,7 @@ def plan_card_questions(connection: Connection, provided_for: Collection[int]) -
 
 def _news(question: CardQuestion, case: AnyRow) -> bool:
     """Whether the member changed since it was asked about, or is lost once more."""
-    return case.member_fingerprint != question.fingerprint or case.closed_reason == NO_LONGER
+    return bool(case.member_fingerprint != question.fingerprint or case.closed_reason == NO_LONGER)
 
 
 def _question(row: AnyRow) -> CardQuestion:

@@ -299,7 +299,9 @@ def test_a_card_of_nobody_yet_waits_and_is_linked_when_the_store_sends_the_membe
     assert counter.ours.row(link, active=1).member_id == member_id
 
 
-def test_a_run_that_dies_half_way_leaves_the_claim_as_it_was_and_the_next_links_once(counter: Counter) -> None:
+def test_a_run_that_dies_half_way_leaves_the_claim_as_it_was_and_the_next_links_once(
+    counter: Counter,
+) -> None:
     customer_id = counter.ours.add_customer()
     add_card(counter)
     counter.claims_card(customer_id, CARD, "birth_date", BORN)
