@@ -30,7 +30,7 @@ MEMBER_FIELDS = (
     "store_key", "code", "number", "family_name", "given_name", "full_name", "family_kana", "given_kana",
     "full_kana", "postal_code", "address", "phone", "mobile", "emails", "birth_date", "sex", "joined_on",
     "left_on", "last_visit_on", "end_date", "unlimited", "status", "store_code", "rank_code", "rank_name",
-    "member_type", "points", "points_expire_on", "mail_allowed", "link_code_serial",
+    "member_type", "points", "points_expire_on", "mail_allowed", "link_code_serial", "pin",
 )  # fmt: skip
 
 

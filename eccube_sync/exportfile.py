@@ -12,6 +12,7 @@ from eccube_sync.csvfile import Limits, Table, open_table
 from eccube_sync.errors import BadInputError, Problem
 from eccube_sync.exportfindings import Damage, Findings
 from eccube_sync.exportheader import Columns, HeaderMap, HeaderRefusedError, HeaderSearch, map_header
+from eccube_sync.exportdigest import HidePin
 from eccube_sync.exportrecord import RecordReader
 from eccube_sync.filedamage import refusal
 from eccube_sync.pos import KnownRow, KnownRows, MemberRecord
@@ -23,11 +24,19 @@ _NONE_KNOWN: KnownRows = MappingProxyType({})
 class Export:
     """An opened member export: facts at once, members by ``rows``, the rest once ``rows`` was read."""
 
-    def __init__(self, table: Table, header: HeaderMap, problem_limit: int, now: datetime | None) -> None:
+    def __init__(
+        self,
+        table: Table,
+        header: HeaderMap,
+        problem_limit: int,
+        now: datetime | None,
+        hide_pin: HidePin | None = None,
+    ) -> None:
         self._table = table
         self._header = header
         self._problem_limit = problem_limit
         self._now = now
+        self._hide_pin = hide_pin
         self._findings = self._new_findings()
 
     @property
@@ -127,7 +136,7 @@ class Export:
 
     def _good_rows(self, known: KnownRows = _NONE_KNOWN) -> Iterator[MemberRecord | KnownRow]:
         findings = self._findings = self._new_findings()
-        reader = RecordReader(self._header, known)
+        reader = RecordReader(self._header, known, self._hide_pin)
         try:
             for row in self._table.rows(memo_columns=self._header.memo, refuse=findings.refuse):
                 findings.count_cells(row.cells)
@@ -172,13 +181,15 @@ def open_export(
     now: datetime | None = None,
     limits: Limits | None = None,
     problem_limit: int = PROBLEM_LIMIT,
+    hide_pin: HidePin | None = None,
 ) -> Export:
     """Open a member export, decide its encoding and format, and map its columns.
 
     ``format`` is ``auto`` or a key of ``pos.FORMATS``; ``columns`` maps fields of ``pos.FIELDS`` to headers
     and comes before what the format knows; ``now`` (aware) keeps times in the future from making a file look new.
     Raises ``BadInputError`` for a file that cannot be read or whose header is wrong, ``ConfigurationError``
-    for an unknown format, encoding or field. Problems of rows are raised by ``Export.rows``.
+    for an unknown format, encoding or field. Problems of rows are raised by ``Export.rows``. Without ``hide_pin``
+    a mapped PIN is not read.
     """
     search = HeaderSearch(format, columns or {})
     table = open_table(path, is_header=search.is_header, encoding=encoding, limits=limits)
@@ -188,7 +199,7 @@ def open_export(
         header = map_header(search, table.header, table.header_line, memo_columns)
     except HeaderRefusedError as error:
         raise refusal(path.name, error.problems) from None
-    return Export(table, header, problem_limit, now)
+    return Export(table, header, problem_limit, now, hide_pin)
 
 
 def inspect_export(

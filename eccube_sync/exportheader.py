@@ -91,7 +91,7 @@ class HeaderSearch:
             raise ConfigurationError(message.format(field=name, known=", ".join(FIELDS)))
         secrets = {normalise_header(secret) for part in self.formats.values() for secret in part.NEVER_READ}
         for header in headers:
-            if normalise_header(header) in secrets:
+            if name != "pin" and normalise_header(header) in secrets:
                 message = _(
                     "[source.columns] maps {header} to {field}, but a secret is never read; take it out."
                 )

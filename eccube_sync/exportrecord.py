@@ -16,7 +16,7 @@ from eccube_sync.exportcells import (
     read_text,
     read_word,
 )
-from eccube_sync.exportdigest import row_digests
+from eccube_sync.exportdigest import HidePin, row_digests
 from eccube_sync.exportheader import HeaderMap
 from eccube_sync.filedamage import problem, shape_of
 from eccube_sync.japanesedates import NO_DATE, DateRefusedError, ParsedDate, parse_date
@@ -32,16 +32,18 @@ class RecordReader:
     """Reads one row after another; ``problems`` of the last row are empty exactly when it gave a record.
 
     ``known`` maps the digest of a row that needs no second reading to its member's store key and its newest moment.
+    Without ``hide_pin`` a mapped PIN is not read.
     """
 
-    def __init__(self, header: HeaderMap, known: KnownRows) -> None:
+    def __init__(self, header: HeaderMap, known: KnownRows, hide_pin: HidePin | None = None) -> None:
         self._known = known
-        self._digest_of = row_digests(header)
+        self._digest_of = row_digests(header, hide_pin)
         self._header = header.header
         self._first = {name: positions[0] for name, positions in header.positions.items()}
         self._address = header.positions.get("address", ())
         self._emails = header.positions.get("emails", ())
         self._words = header.words
+        self._hide_pin = hide_pin
         self._cells: list[str] = []
         self._line = 0
         self._digest = ""
@@ -102,6 +104,7 @@ class RecordReader:
             points_expire_on=self._date("points_expire_on").day,
             mail_allowed=self._flag("mail_allowed"),
             link_code_serial=self._read("link_code_serial", read_code),
+            pin_hash=self._pin(store_key),
             repairs=tuple(self.repairs),
             row_digest=self._digest,
             row_newest=max((moment for moment in moments if moment is not None), default=None),
@@ -138,6 +141,10 @@ class RecordReader:
         except CellRefusedError as error:
             self._refuse(error.kind, field)
             return ""
+
+    def _pin(self, store_key: str) -> str:
+        pin = self._read("pin", read_code)
+        return self._hide_pin(store_key, pin) if self._hide_pin and pin else ""
 
     def _points(self) -> int | None:
         cell = self._cell("points")

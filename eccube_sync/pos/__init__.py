@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -53,6 +53,7 @@ class MemberRecord:
     points_expire_on: date | None
     mail_allowed: bool | None  # only ever used to suppress
     link_code_serial: str
+    pin_hash: str = field(repr=False)  # a keyed hash; the PIN itself is in no record
     repairs: tuple[Repair, ...]
     row_digest: str = ""  # of the cells it was read from
     row_newest: datetime | None = None  # the newest moment told by a column that shows how old the file is
@@ -78,7 +79,7 @@ FIELDS: tuple[str, ...] = (
     "code", "number", "store_key", "family_name", "given_name", "full_name", "family_kana", "given_kana",
     "full_kana", "postal_code", "address", "phone", "mobile", "emails", "birth_date", "sex", "joined_on",
     "left_on", "last_visit_on", "end_date", "unlimited", "status", "store_code", "rank_code", "rank_name",
-    "member_type", "points", "points_expire_on", "mail_allowed", "link_code_serial", "updated_at",
+    "member_type", "points", "points_expire_on", "mail_allowed", "link_code_serial", "pin", "updated_at",
 )  # fmt: skip
 
 # Fields that take all of their columns, in the order of the aliases, and not only the best one.
@@ -96,7 +97,7 @@ class PosFormat(Protocol):
     NEEDED: tuple[tuple[str, ...], ...]
     # Headers of free text whose cells may hold line breaks.
     MEMO: tuple[str, ...]
-    # Headers of secrets: no configuration may map them.
+    # Headers of secrets: only the field ``pin`` may be mapped to them, and is kept as a keyed hash.
     NEVER_READ: tuple[str, ...]
     # Field -> word or code in the file -> our value; "" among the words allows an empty cell.
     LEGENDS: Mapping[str, Mapping[str, str]]

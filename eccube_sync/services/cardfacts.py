@@ -42,14 +42,14 @@ def card_candidates(
                     found[number] += [(one, of_source, best != REPLACED) for one in sorted(tiers[best])]
     member_ids = {one for members in found.values() for one, _source, _live in members}
     facts = store_facts(connection, member_ids, ignored)
-    dead = _dead_cards(connection, member_ids)
+    records = _records(connection, member_ids)
     return {
         one.id: [
             Candidate(
                 member_id,
                 of_source,
-                _agreement(keys, one, facts.get(member_id, {})),
-                live and member_id not in dead,
+                _agreement(keys, one, facts.get(member_id, {}), records[member_id]),
+                live and records[member_id].status not in (LOST, MERGED),
             )
             for member_id, of_source, live in found[one.card_number]
         ]
@@ -72,28 +72,37 @@ def store_facts(connection: Connection, member_ids: Collection[int], ignored: Ig
     return facts
 
 
-def _agreement(keys: CodeKeys, claim: AnyRow, facts: Known) -> Agreement:
+def _agreement(keys: CodeKeys, claim: AnyRow, facts: Known, record: AnyRow) -> Agreement:
     """Compared as hashes, for nothing else is left of what was typed."""
+    lines = (line.split(":", 1) for line in claim.fact_hashes.splitlines())
+    typed = {key_id: typed_hash for key_id, typed_hash in lines if key_id in keys.ids}
+    if claim.fact_kind == "pin":
+        return _pin_agreement(keys, typed, record)
     known = facts.get(claim.fact_kind, frozenset())
-    typed = [line.split(":", 1) for line in claim.fact_hashes.splitlines()]
-    usable = [(key_id, typed_hash) for key_id, typed_hash in typed if key_id in keys.ids]
-    if not known or not usable:
+    if not known or not typed:
         return Agreement.UNKNOWN
-    key_id, typed_hash = usable[0]
+    key_id, typed_hash = next(iter(typed.items()))
     hashes = [keys.hash_fact(claim.fact_kind, claim.card_number, value, key_id) for value in known]
     agrees = any(hmac.compare_digest(one, typed_hash) for one in hashes)
     return Agreement.AGREES if agrees else Agreement.DIFFERS
 
 
-def _dead_cards(connection: Connection, member_ids: Collection[int]) -> set[int]:
-    """Members whose card was reported lost, or who were merged into another one."""
-    dead: set[int] = set()
+def _pin_agreement(keys: CodeKeys, typed: Mapping[str, str], record: AnyRow) -> Agreement:
+    key_id, _colon, stored = record.pin_hash.partition(":")
+    if key_id not in typed:
+        return Agreement.UNKNOWN
+    expected = keys.hash_stored_pin(record.store_key, typed[key_id], key_id)
+    return Agreement.AGREES if hmac.compare_digest(expected, stored) else Agreement.DIFFERS
+
+
+def _records(connection: Connection, member_ids: Collection[int]) -> dict[int, AnyRow]:
+    """Member → its key at the store, its status and its PIN's hash."""
+    found: dict[int, AnyRow] = {}
     for ids in chunks(member_ids):
-        dead.update(
-            connection.execute(
-                select(member.c.id)
-                .join(member_version, member_version.c.id == member.c.version_id)
-                .where(member.c.id.in_(ids), member_version.c.status.in_((LOST, MERGED)))
-            ).scalars()
+        rows = connection.execute(
+            select(member.c.id, member.c.store_key, member_version.c.status, member_version.c.pin_hash)
+            .join(member_version, member_version.c.id == member.c.version_id)
+            .where(member.c.id.in_(ids))
         )
-    return dead
+        found.update((row.id, row) for row in rows)
+    return found

@@ -48,8 +48,13 @@ class CodeKeys:
         return self._hash(key_id or self.current_id, b"claim", f"{eccube_id}\0{written}")
 
     def hash_fact(self, kind: str, number: str, value: str, key_id: str) -> str:
-        """A second fact typed beside a card number, in hex. A PIN alone is hashed without the number (``pins``)."""
-        return self._hash(key_id, b"fact", f"{kind}\0{number}\0{value}")
+        """A second fact typed beside a card number, in hex; a PIN without the number, as the store's record has it."""
+        beside = "" if kind == "pin" else number
+        return self._hash(key_id, b"fact", f"{kind}\0{beside}\0{value}")
+
+    def hash_stored_pin(self, store_key: str, typed_hash: str, key_id: str) -> str:
+        """What is kept of a member's PIN, from ``hash_fact`` of it, in hex: equal PINs of two members differ."""
+        return self._hash(key_id, b"stored pin", f"{store_key}\0{typed_hash}")
 
     def hash_origin(self, origin: str) -> str:
         """Where a claim came from, in hex."""

@@ -89,7 +89,7 @@ def _stage(run: Run, plan: ImportPlan) -> None:
 
 def _changed_records(run: Run, plan: ImportPlan) -> Iterator[MemberRecord]:
     """The rows to be staged: those the plan kept, or, where they were too many to keep, from the file again."""
-    export = open_file(run.shop.settings, plan.path, plan.source, run.now)
+    export = open_file(run.shop, run.connection, plan.path, plan.source, run.now)
     if export.sha256 != plan.sha256:
         raise BadInputError(
             _("{file} changed while it was being imported; nothing was imported. Start again.").format(

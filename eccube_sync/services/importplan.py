@@ -26,6 +26,7 @@ from eccube_sync.report import Report
 from eccube_sync.services.exportfacts import describe, field_fill_rates
 from eccube_sync.services.knownmembers import Known, stored_moment
 from eccube_sync.services.memberfields import too_long
+from eccube_sync.services.pinhashing import pin_hider
 from eccube_sync.services.reusedcodes import names_another_person
 from eccube_sync.services.running import Shop
 from eccube_sync.services.takenat import TELLS_OWN_AGE, taken_at_of
@@ -143,9 +144,10 @@ def reading_options(settings: Settings, chosen: Source, now: datetime) -> dict[s
     }
 
 
-def open_file(settings: Settings, path: Path, chosen: Source, now: datetime) -> Export:
+def open_file(shop: Shop, connection: Connection, path: Path, chosen: Source, now: datetime) -> Export:
     """The export as configured for its source; times after ``now`` do not make it look new."""
-    return open_export(path, **reading_options(settings, chosen, now))
+    hide_pin = pin_hider(shop, connection, chosen)
+    return open_export(path, **reading_options(shop.settings, chosen, now), hide_pin=hide_pin)
 
 
 def plan_import(
@@ -159,7 +161,7 @@ def plan_import(
     """Read ``path`` and say what it would change. Raises ``BadInputError`` when it looks wrong."""
     chosen = choose_source(shop.settings, source_key)
     now = shop.clock.now()
-    export = open_file(shop.settings, path, chosen, now)
+    export = open_file(shop, connection, path, chosen, now)
     partial = chosen.partial if partial is None else partial
     plan = ImportPlan(path, chosen, partial, export.sha256, export.format_key, export.encoding, now)
     with reading(connection):

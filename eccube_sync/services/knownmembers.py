@@ -62,4 +62,6 @@ def stored_moment(moment: datetime | None) -> datetime | None:
 
 def content_hash(record: MemberRecord) -> str:
     """What tells two versions of a row apart, as the file has it; the line and the repairs are no part of it."""
-    return blake2b(repr(_content(record)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    pin = (record.pin_hash,) if record.pin_hash else ()
+    content = repr((*_content(record), *pin))
+    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

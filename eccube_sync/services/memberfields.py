@@ -43,13 +43,14 @@ WORDS: Mapping[str, str] = {
     "points_expire_on": mark("end of the points"),
     "mail_allowed": mark("mail allowed"),
     "link_code_serial": mark("serial of a link code"),
+    "pin": mark("PIN (kept as a keyed hash only)"),
     "updated_at": mark("time of change"),
 }
 """Field of ``pos.FIELDS`` → its words."""
 
 _EACH_ALONE = (
     "code", "number", "address", "phone", "mobile", "emails", "birth_date", "sex", "joined_on", "last_visit_on",
-    "store_code", "member_type", "points", "points_expire_on", "mail_allowed", "link_code_serial",
+    "store_code", "member_type", "points", "points_expire_on", "mail_allowed", "link_code_serial", "pin_hash",
 )  # fmt: skip
 _TOGETHER = (
     ("family_name", "given_name", "full_name"),

@@ -17,7 +17,7 @@ from eccube_sync.linkage.explain import WORDS
 from eccube_sync.membership.classes import REASONS
 from eccube_sync.membership.facts import EC_ONLY
 from eccube_sync.projections.plugin import Card
-from eccube_sync.services.claimrules import REASONS as CLAIM_REASONS
+from eccube_sync.services.claimwords import REASONS as CLAIM_REASONS
 from eccube_sync.services.plugincardfacts import CardFacts, gather_cards
 from eccube_sync.services.reviewfile import question
 from eccube_sync.services.showing import (

@@ -102,6 +102,8 @@ def record_columns() -> list[Column[Any]]:
         Column("repairs", String(255), nullable=False, server_default=""),
         word("content_hash", 64),
         word("fingerprint", 64),
+        # "<key id>:<keyed hash>" of the card's PIN where the shop maps it; the PIN itself is kept nowhere
+        Column("pin_hash", String(80), nullable=False, server_default=""),
     ]
 
 

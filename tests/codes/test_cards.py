@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,17 +11,20 @@ from typing import Any
 import pytest
 
 from eccube_sync.clock import to_database
+from eccube_sync.report import Report
 from eccube_sync.services.claiming import apply_claims
 from eccube_sync.services.claimrecording import TypedFact, card_claim, record_claims
 from eccube_sync.services.claimwords import REASONS, shown_to_customer
-from eccube_sync.services.codekeys import ensure_key
+from eccube_sync.services.codekeys import ensure_key, rotate_key
 from eccube_sync.services.coding import keys_for_codes
+from eccube_sync.services.importing import apply_import
+from eccube_sync.services.importplan import plan_import
 from eccube_sync.services.running import Run
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.links import link
-from eccube_sync.tables.members import member, member_code
+from eccube_sync.tables.members import member, member_code, member_version
 from tests.codes.counter import Counter
 from tests.support.rows import NOON, our_shop
 from tests.support.shop import Shop
@@ -116,6 +120,46 @@ def test_of_two_sources_with_one_number_the_second_fact_tells_which(
         counter.claims_card(customer_id, "17", "birth_date", BORN)
         counter.night()
         assert ours.row(link, active=1).member_id == member_id
+
+
+def test_a_pin_the_store_exports_is_a_second_fact_and_is_kept_as_a_hash_only(
+    shop: Shop, tmp_path: Path
+) -> None:
+    mapped = '[[source]]\nkey = "store"\ntaken_at = "modified"\n[source.columns]\npin = ["PINコード"]\n'
+    with our_shop(shop, tmp_path, mapped) as ours:
+        counter = Counter(ours, tmp_path)
+        right, wrong, without = (ours.add_customer() for _number in range(3))
+        header = ("会員コード", "姓", "名", "PINコード")
+        rows = [(CARD, "山田", "花子", "0731"), ("24", "佐藤", "次郎", "0731"), ("31", "鈴木", "一", "")]
+        store_file(counter, counter.write(header, rows))
+        for customer_id, number, pin in (
+            (right, CARD, "０７３１"),
+            (wrong, "24", "9999"),
+            (without, "31", "1"),
+        ):
+            counter.claims_card(customer_id, number, "pin", pin)
+        counter.night()
+        assert [reason for _state, reason in counter.verdicts()] == [
+            "linked", "second_fact_disagrees", "second_fact_missing",
+        ]  # fmt: skip
+        hashes = [row.pin_hash for row in ours.rows(member_version)]
+        assert len(set(hashes)) == 3  # the same PIN of two members has two hashes, and one has none
+        assert "0731" not in re.sub(r"[0-9a-f]{8}:[0-9a-f]{64}", "", repr(ours.snapshot(member_version)))
+        rotate_key(ours.settings.folders)
+        report = store_file(counter, counter.write(header, [*rows, ("48", "土居", "直樹", "")]))
+        assert report.counts["changed"] == 2
+        counter.claims_card(wrong, "24", "pin", "0731")
+        counter.night()
+        assert counter.verdicts()[-1] == ("accepted", "linked")
+
+
+def store_file(counter: Counter, path: Path) -> Report:
+    """``members import`` of a file written at noon."""
+    os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+    with counter.ours.connect() as connection:
+        plan = plan_import(counter.ours.service, connection, path)
+    found: Report = counter.ours.apply(lambda run: apply_import(run, plan), "members import")
+    return found
 
 
 # --- every failure looks alike ---------------------------------------------------------------------
