@@ -8,7 +8,6 @@ from hashlib import blake2b
 import eccube_sync
 from eccube_sync.exportheader import HeaderMap
 
-
 HidePin = Callable[[str, str], str]
 """Store key and PIN → what may be kept of the PIN: a keyed hash that names its key."""
 

@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from eccube_sync.csvfile import Limits, Table, open_table
 from eccube_sync.errors import BadInputError, Problem
+from eccube_sync.exportdigest import HidePin
 from eccube_sync.exportfindings import Damage, Findings
 from eccube_sync.exportheader import Columns, HeaderMap, HeaderRefusedError, HeaderSearch, map_header
-from eccube_sync.exportdigest import HidePin
 from eccube_sync.exportrecord import RecordReader
 from eccube_sync.filedamage import refusal
 from eccube_sync.pos import KnownRow, KnownRows, MemberRecord

@@ -16,10 +16,10 @@ customer = Table(
     word("state", 16),  # full, provisional, withdrawn, vanished, replaced
     Column("current", SmallInteger),  # 1, or NULL for a predecessor under the same EC-CUBE id
     word("fingerprint", 64),
-    # of the row in EC-CUBE: while it stays the same, nothing of the customer needs to be read
-    word("row_digest", nullable=True),
     reference("first_run_id", "run"),
     reference("changed_run_id", "run"),
+    # of the row in EC-CUBE: while it stays the same, nothing of the customer needs to be read
+    word("row_digest", nullable=True),
     UniqueConstraint("eccube_id", "current"),
     **TABLE_OPTIONS,
 )

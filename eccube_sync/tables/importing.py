@@ -13,12 +13,9 @@ from eccube_sync.tables.members import (
     member,
     member_import,
     member_version,
-    record_columns,
     source,
 )
 from eccube_sync.tables.setting import set_by_id
-
-COPIED = tuple(column.name for column in record_columns())
 
 
 def source_id(connection: Connection, key: str) -> int | None:

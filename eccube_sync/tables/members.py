@@ -102,9 +102,16 @@ def record_columns() -> list[Column[Any]]:
         Column("repairs", String(255), nullable=False, server_default=""),
         word("content_hash", 64),
         word("fingerprint", 64),
-        # "<key id>:<keyed hash>" of the card's PIN where the shop maps it; the PIN itself is kept nowhere
-        Column("pin_hash", String(80), nullable=False, server_default=""),
     ]
+
+
+def pin_column() -> Column[str]:
+    """ "<key id>:<keyed hash>" of the card's PIN where the shop maps it; the PIN itself is kept nowhere."""
+    return Column("pin_hash", String(80), nullable=False, server_default="")
+
+
+COPIED = (*(column.name for column in record_columns()), "pin_hash")
+"""What a version takes over from staging."""
 
 
 member = Table(
@@ -117,10 +124,6 @@ member = Table(
     Column("version_id", BigKey, nullable=False),
     word("content_hash", 64),
     word("fingerprint", 64),
-    # by its digest a row is known that was read before, with what reading it again would tell
-    word("row_digest", nullable=True),
-    moment("row_newest", nullable=True),
-    Column("row_repaired", Boolean(create_constraint=False), nullable=False, server_default="0"),
     # set by a partial import and, for a member missing from a full one, to the last data that had it
     moment("confirmed_at", nullable=True),
     Column("missing_imports", SmallInteger, nullable=False, server_default="0"),
@@ -128,6 +131,10 @@ member = Table(
     reference("changed_import_id", "member_import"),
     # the run in which what the matcher reads last changed
     reference("changed_run_id", "run", index=True),
+    # by its digest a row is known that was read before, with what reading it again would tell
+    word("row_digest", nullable=True),
+    moment("row_newest", nullable=True),
+    Column("row_repaired", Boolean(create_constraint=False), nullable=False, server_default="0"),
     UniqueConstraint("source_id", "store_key", "current"),
     **TABLE_OPTIONS,
 )
@@ -141,6 +148,7 @@ member_version = Table(
     # the version before this one, so that an undone import can step back
     Column("previous_version_id", BigKey),
     *record_columns(),
+    pin_column(),
     **TABLE_OPTIONS,
 )
 
@@ -154,9 +162,10 @@ staged_member = Table(
     Column("member_id", BigKey),
     # the member that held this code before, when the code was given to another person
     Column("replaces_member_id", BigKey),
+    *record_columns(),
     word("row_digest", nullable=True),
     moment("row_newest", nullable=True),
-    *record_columns(),
+    pin_column(),
     **TABLE_OPTIONS,
 )
 

@@ -17,15 +17,14 @@ from eccube_sync.tables.classes import IDS_AT_ONCE, chunks
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import (
+    COPIED,
     member,
     member_code,
     member_version,
-    record_columns,
     staged_member,
     store,
 )
 
-COPIED = tuple(column.name for column in record_columns())
 KINDS = ("code", "number")
 
 

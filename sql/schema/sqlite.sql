@@ -86,8 +86,6 @@ CREATE TABLE eccube_sync.staged_member (
     store_key VARCHAR(64) NOT NULL,
     member_id INTEGER,
     replaces_member_id INTEGER,
-    row_digest VARCHAR(32),
-    row_newest DATETIME,
     code VARCHAR(64),
     number VARCHAR(64),
     family_name VARCHAR(255) DEFAULT '' NOT NULL,
@@ -120,6 +118,9 @@ CREATE TABLE eccube_sync.staged_member (
     repairs VARCHAR(255) DEFAULT '' NOT NULL,
     content_hash VARCHAR(64) NOT NULL,
     fingerprint VARCHAR(64) NOT NULL,
+    row_digest VARCHAR(32),
+    row_newest DATETIME,
+    pin_hash VARCHAR(80) DEFAULT '' NOT NULL,
     CONSTRAINT pk_staged_member PRIMARY KEY (run_id, line)
 );
 
@@ -157,9 +158,9 @@ CREATE TABLE eccube_sync.customer (
     state VARCHAR(16) NOT NULL,
     current SMALLINT,
     fingerprint VARCHAR(64) NOT NULL,
-    row_digest VARCHAR(32),
     first_run_id INTEGER NOT NULL,
     changed_run_id INTEGER NOT NULL,
+    row_digest VARCHAR(32),
     CONSTRAINT pk_customer PRIMARY KEY (id),
     CONSTRAINT uq_customer_eccube_id_current UNIQUE (eccube_id, current),
     CONSTRAINT fk_customer_first_run_id FOREIGN KEY(first_run_id) REFERENCES run (id),
@@ -310,6 +311,11 @@ CREATE TABLE eccube_sync.claim (
     received_at DATETIME NOT NULL,
     decided_at DATETIME,
     run_id INTEGER NOT NULL,
+    card_number VARCHAR(64) DEFAULT '' NOT NULL,
+    fact_kind VARCHAR(16) DEFAULT '' NOT NULL,
+    fact_hashes VARCHAR(800) DEFAULT '' NOT NULL,
+    origin_hash VARCHAR(64),
+    member_id INTEGER,
     CONSTRAINT pk_claim PRIMARY KEY (id),
     CONSTRAINT uq_claim_claim_key UNIQUE (claim_key),
     CONSTRAINT fk_claim_customer_id FOREIGN KEY(customer_id) REFERENCES customer (id),
@@ -317,6 +323,10 @@ CREATE TABLE eccube_sync.claim (
 );
 
 CREATE INDEX eccube_sync.ix_claim_customer_id ON claim (customer_id);
+
+CREATE INDEX eccube_sync.ix_claim_member_id ON claim (member_id);
+
+CREATE INDEX eccube_sync.ix_claim_origin_hash ON claim (origin_hash);
 
 CREATE INDEX eccube_sync.ix_claim_run_id ON claim (run_id);
 
@@ -371,14 +381,14 @@ CREATE TABLE eccube_sync.member (
     version_id INTEGER NOT NULL,
     content_hash VARCHAR(64) NOT NULL,
     fingerprint VARCHAR(64) NOT NULL,
-    row_digest VARCHAR(32),
-    row_newest DATETIME,
-    row_repaired BOOLEAN DEFAULT '0' NOT NULL,
     confirmed_at DATETIME,
     missing_imports SMALLINT DEFAULT '0' NOT NULL,
     first_import_id INTEGER NOT NULL,
     changed_import_id INTEGER NOT NULL,
     changed_run_id INTEGER NOT NULL,
+    row_digest VARCHAR(32),
+    row_newest DATETIME,
+    row_repaired BOOLEAN DEFAULT '0' NOT NULL,
     CONSTRAINT pk_member PRIMARY KEY (id),
     CONSTRAINT uq_member_source_id_store_key_current UNIQUE (source_id, store_key, current),
     CONSTRAINT fk_member_source_id FOREIGN KEY(source_id) REFERENCES source (id),
@@ -550,6 +560,7 @@ CREATE TABLE eccube_sync.member_version (
     repairs VARCHAR(255) DEFAULT '' NOT NULL,
     content_hash VARCHAR(64) NOT NULL,
     fingerprint VARCHAR(64) NOT NULL,
+    pin_hash VARCHAR(80) DEFAULT '' NOT NULL,
     CONSTRAINT pk_member_version PRIMARY KEY (id),
     CONSTRAINT fk_member_version_member_id FOREIGN KEY(member_id) REFERENCES member (id),
     CONSTRAINT fk_member_version_import_id FOREIGN KEY(import_id) REFERENCES member_import (id)

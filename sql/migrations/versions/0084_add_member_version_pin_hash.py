@@ -1,15 +1,15 @@
-"""Add staged_member.pin_hash."""
+"""Add member_version.pin_hash."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0073"
-down_revision = "0072"
+revision = "0084"
+down_revision = "0083"
 
 
 def upgrade() -> None:
     op.add_column(
-        "staged_member",
+        "member_version",
         sa.Column("pin_hash", sa.String(length=80), server_default="", nullable=False),
         if_not_exists=True,
     )

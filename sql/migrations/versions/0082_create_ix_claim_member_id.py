@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0070"
-down_revision = "0069"
+revision = "0082"
+down_revision = "0081"
 
 
 def upgrade() -> None:

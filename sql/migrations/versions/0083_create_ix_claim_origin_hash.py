@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0071"
-down_revision = "0070"
+revision = "0083"
+down_revision = "0082"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0065"
-down_revision = "0064"
+revision = "0077"
+down_revision = "0076"
 
 
 def upgrade() -> None:
