@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from eccube_sync.db import AnyRow
 from eccube_sync.i18n import _
 from eccube_sync.linkage.candidates import blocking_keys
-from eccube_sync.linkage.score import Flag, score_pairs
+from eccube_sync.linkage.score import AGAINST, score_pairs
 from eccube_sync.matchers import Prepared
 from eccube_sync.report import Listing
 from eccube_sync.services.casing import UNANSWERED
@@ -30,7 +30,6 @@ from eccube_sync.tables.members import member, member_version, source
 SHOWN = 3
 _TELLING = ("birth_date", "phone", "email", "kana", "name", "address")
 """What tells people apart, the strongest first."""
-_AGAINST = Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _next_step(connection: Connection, link_at: float, who: AnyRow, one: _Near) 
         return _("Their link was taken back. If they are one person, link them by hand.")
     if who.state != "full":
         return _("Registration must be completed first.")
-    if one.probability >= link_at and not one.flags & _AGAINST:
+    if one.probability >= link_at and not one.flags & AGAINST:
         return _("Wait for the next classification, or link them by hand.")
     return _("Ask for the missing fact, or for a link code; if they are one person, link them by hand.")
 

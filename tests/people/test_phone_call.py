@@ -30,7 +30,7 @@ def test_from_the_call_to_the_link_and_back(
         assert installed.run(*arguments) == 0, capsys.readouterr().err
         return capsys.readouterr().out
 
-    found = json.loads(told("customers", "find", "ﾊｾ", "--json"))["listings"][0]["rows"]
+    found = json.loads(told("customers", "find", "ﾊｾ ﾊﾅｺ", "--json"))["listings"][0]["rows"]
     assert [row[0] for row in found] == [caller]
     told("customers", "link", str(caller), code, "--reason", "showed the card", "--apply")
     assert installed.rows(select(customer_class).order_by(customer_class.c.customer_id.desc()))[0].member_id
