@@ -75,14 +75,19 @@ class Application:
             _("No configuration found; name one with --config FILE, or write one with: eccube-sync init")
         )
 
+    def shop(self) -> Shop:
+        """The shop; nothing is connected yet."""
+        from eccube_sync.db import Database
+        from eccube_sync.services.running import Shop
+
+        return Shop(self.settings, Database(self.settings), self.clock, actor())
+
     @contextmanager
     def open_shop(self) -> Iterator[tuple[Shop, Connection]]:
         """The shop and one connection as the runtime account."""
-        from eccube_sync.db import Database
         from eccube_sync.services.migrating import require_schema
-        from eccube_sync.services.running import Shop
 
-        shop = Shop(self.settings, Database(self.settings), self.clock, actor())
+        shop = self.shop()
         with shop.database.connect() as connection:
             require_schema(connection)
             yield shop, connection

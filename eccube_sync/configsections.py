@@ -13,6 +13,7 @@ from eccube_sync.configtypes import (
     Days,
     Factor,
     FilledText,
+    Flag,
     GroupName,
     Host,
     Identifier,
@@ -198,6 +199,36 @@ class Legal(Section):
             "Why both lists may be compared: same_company, joint_use (共同利用) or entrusted (委託). "
             "check shows a cross until it is set."
         ),
+    )
+
+
+class Bridge(Section):
+    """The process that hears at once what happens in EC-CUBE."""
+
+    socket: ConfiguredPath | None = Field(
+        None,
+        examples=["/run/eccube-sync/bridge.sock"],
+        description=mark("Unix socket to listen on; used instead of host and port."),
+    )
+    host: Host = Field("127.0.0.1", description=mark("Address to listen on."))
+    port: Port = Field(8642, description=mark("Port to listen on."))
+    outside: Flag = Field(
+        False, description=mark("Listen on an address that other machines reach; then TLS is needed.")
+    )
+    tls_certificate: ConfiguredPath | None = Field(
+        None,
+        examples=["/etc/ssl/certs/bridge.pem"],
+        description=mark("Certificate file (PEM), with its chain."),
+    )
+    tls_key: ConfiguredPath | None = Field(
+        None,
+        examples=["/etc/ssl/private/bridge.pem"],
+        description=mark("Key file of the certificate (PEM), readable by you only."),
+    )
+    webhook_secret_file: ConfiguredPath | None = Field(
+        None,
+        examples=["secrets/webhook"],
+        description=mark("File with the secret of EC-CUBE's webhook; without it webhooks are not taken."),
     )
 
 

@@ -27,6 +27,8 @@ Result = TypeVar("Result")
 
 # Whole transaction again: lock wait, deadlock, changed since read (MariaDB 11.6+), statement killed.
 RETRYABLE = frozenset({1205, 1213, 1020})
+# Somebody else inserted the same row meanwhile: once more, and it is seen.
+DUPLICATE = 1062
 ACCESS_DENIED = 1045
 ATTEMPTS = 5
 CHUNK = 500
@@ -159,7 +161,10 @@ def in_transaction(connection: Connection, work: Callable[[], Result]) -> Result
             with _writing(connection):
                 return work()
         except DBAPIError as error:
-            if error_number(error) not in RETRYABLE or attempt == ATTEMPTS:
+            number = error_number(error)
+            if number == DUPLICATE and attempt == 1:
+                continue
+            if number not in RETRYABLE or attempt == ATTEMPTS:
                 raise
             time.sleep(0.2 * 2 ** (attempt - 1))
     raise AssertionError("the loop returns or raises")

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from eccube_sync.configmail import Mail, Notices, Sender
 from eccube_sync.configsections import (
+    Bridge,
     Credentials,
     Database,
     Guards,
@@ -73,6 +74,10 @@ class Settings(Section):
     )
     legal: Legal = Field(
         default_factory=Legal, description=mark("On what ground store and web shop compare their people.")
+    )
+    bridge: Bridge | None = Field(
+        None,
+        description=mark("The process that hears at once what happens in EC-CUBE; without it there is none."),
     )
     nightly: Nightly = Field(default_factory=Nightly, description=mark("What a night consists of."))
     guards: Guards = Field(

@@ -53,6 +53,11 @@ class StateFolders:
         return self.root / "outbox" / "journal"
 
     @property
+    def bridge_queue(self) -> Path:
+        """What the bridge was told and has not done yet."""
+        return self.root / "bridge" / "queue.sqlite"
+
+    @property
     def lock(self) -> Path:
         """Lock files, one a stage."""
         return self.root / "lock"

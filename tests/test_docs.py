@@ -174,12 +174,12 @@ def test_a_misspelt_command_or_option_would_be_found() -> None:
     assert _fault_of("eccube-sync runs undo NUMBER --correction") is None
 
 
-def test_the_crontab_runs_the_night_and_the_mails_by_commands_that_exist() -> None:
+def test_the_crontab_runs_the_night_the_mails_and_the_inbox_by_commands_that_exist() -> None:
     lines = [line for line in CRONTAB.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
     settings = [line for line in lines if re.match(r"[A-Z_]+=", line)]
     jobs = [line.split(maxsplit=5) for line in lines if line not in settings]
     assert {line.partition("=")[0] for line in settings} == {"MAILTO", "ECCUBE_SYNC_CONFIG", "PATH"}
-    assert [job[5] for job in jobs] == ["eccube-sync -q nightly", "eccube-sync -q notify"]
+    assert [job[5] for job in jobs] == [f"eccube-sync -q {name}" for name in ("nightly", "notify", "inbox")]
     for *times, command in jobs:
         limits = (59, 23, 31, 12, 7)
         assert all(_in_cron(time, limit) for time, limit in zip(times, limits, strict=True)), times

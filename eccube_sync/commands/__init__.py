@@ -9,6 +9,7 @@ import click
 
 from eccube_sync.commands import (
     adopt,
+    bridge,
     check,
     classify,
     codes,
@@ -19,6 +20,7 @@ from eccube_sync.commands import (
     forget,
     grants,
     guards,
+    inbox,
     init,
     links,
     matcher,
@@ -40,6 +42,7 @@ from eccube_sync.commands import (
 
 COMMANDS: dict[str, click.Command] = {
     "adopt": adopt.command,
+    "bridge": bridge.command,
     "check": check.command,
     "classify": classify.command,
     "codes": codes.command,
@@ -50,6 +53,7 @@ COMMANDS: dict[str, click.Command] = {
     "forget": forget.command,
     "grants": grants.command,
     "guards": guards.command,
+    "inbox": inbox.command,
     "init": init.command,
     "links": links.command,
     "matcher": matcher.command,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from eccube_sync.dbcolumns import columns_of
 from eccube_sync.errors import ConfigurationError
@@ -102,6 +102,10 @@ class Generation(Protocol):
     def find(self, connection: Connection, what: Findable, patterns: Sequence[str], limit: int) -> list[int]:
         """Ids of customers in any state whose name, phone number (digits only) or e-mail address (in small
         letters) fits one of these patterns, which escape with ``!``; up to ``limit`` a pattern, each once."""
+        ...
+
+    def full_customers(self) -> Select[int]:
+        """The ids (``id``) of all full customers, as a statement to join with."""
         ...
 
     def identities(self, connection: Connection) -> dict[int, datetime]:

@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import md5
 from typing import Any
 
-from sqlalchemy import Connection, Row, TextClause, bindparam, text
+from sqlalchemy import Connection, Row, Select, TextClause, bindparam, column, select, table, text
 
 from eccube_sync import resources
 from eccube_sync.clock import TOKYO, to_database
@@ -24,7 +24,9 @@ from eccube_sync.eccube import (
     ShopIdentity,
 )
 
-_STATES: dict[int | None, CustomerState] = {1: "provisional", 2: "full", 3: "withdrawn"}
+_FULL = 2
+_STATES: dict[int | None, CustomerState] = {1: "provisional", _FULL: "full", 3: "withdrawn"}
+_CUSTOMERS = table("dtb_customer", column("id"), column("customer_status_id"))
 _SEXES: dict[int | None, Sex] = {1: "male", 2: "female", 3: "other"}  # 4 is 回答しない: no information
 _CONSENT_COLUMN = "plg_mailmagazine_flg"
 _IDS_AT_ONCE = 5000  # SQLite takes 32,766 parameters; a packet of MySQL takes far more
@@ -119,6 +121,11 @@ def find(connection: Connection, what: Findable, patterns: Sequence[str], limit:
         for (eccube_id,) in connection.execute(statement, {"pattern": pattern, "limit": limit})
     ]
     return list(dict.fromkeys(found))
+
+
+def full_customers() -> Select[int]:
+    """The ids (``id``) of all full customers, as a statement to join with."""
+    return select(_CUSTOMERS.c.id).where(_CUSTOMERS.c.customer_status_id == _FULL)
 
 
 def identities(connection: Connection) -> dict[int, datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -15,7 +15,16 @@ from eccube_sync.db import reading
 from eccube_sync.i18n import current_language
 from eccube_sync.membership.facts import EC_ONLY, STORE
 from eccube_sync.projections import CHUNK
-from eccube_sync.projections.plugin import Card, Published, publish, published, read_digests, write_cards
+from eccube_sync.projections.plugin import (
+    Card,
+    Published,
+    publish,
+    published,
+    read_digests,
+    withdraw_answers,
+    write_cards,
+)
+from eccube_sync.services.inboxpayloads import LARGEST_FILE, PART_SIZE
 from eccube_sync.services.plugincardfacts import last_night, touched_since
 from eccube_sync.services.plugincards import cards_of
 from eccube_sync.services.running import Run
@@ -25,16 +34,11 @@ from eccube_sync.tables.customers import customer
 from eccube_sync.tables.inbox import card_state
 from eccube_sync.tables.members import source
 from eccube_sync.tables.runs import installation
+from eccube_sync.tables.runs import run as run_table
 
 GATHERED = 500
 SHOP_ROW = "shop"
-UPLOAD_LIMIT = 32 * 1024 * 1024
-PART_SIZE = 192 * 1024
-
-
-def has_cards(settings: Settings) -> bool:
-    """Whether the plugin is one of the places a class is shown in."""
-    return any(one.kind == "plugin" for one in settings.projections)
+ANSWERS_KEPT = timedelta(days=2)
 
 
 def refresh_cards(run: Run) -> None:
@@ -53,7 +57,7 @@ def refresh_cards_of(run: Run, eccube_ids: Sequence[int]) -> None:
             select(customer.c.id).where(customer.c.current == 1, customer.c.eccube_id.in_(list(eccube_ids)))
         ).scalars()
         known = sorted(ids)
-    _refresh(run, known)
+    _refresh(run, known, nearest=True)
 
 
 def tell_shop(run: Run, last_good_run: datetime | None) -> None:
@@ -88,11 +92,11 @@ def _differing(connection: Connection) -> set[int]:
     return {row.customer_id for row in rows if standing.get(row.eccube_id) != row.digest}
 
 
-def _refresh(run: Run, customer_ids: Sequence[int]) -> None:
+def _refresh(run: Run, customer_ids: Sequence[int], *, nearest: bool = False) -> None:
     settings = run.shop.settings
     for ids in chunks(customer_ids, GATHERED):
         with reading(run.connection) as connection:
-            cards = cards_of(settings, connection, ids)
+            cards = cards_of(settings, connection, ids, nearest=nearest)
             standing = read_digests(connection, [card.eccube_id for card in cards])
         changed = [card for card in cards if standing.get(card.eccube_id) != card.digest]
         for start in range(0, len(changed), CHUNK):
@@ -132,9 +136,9 @@ def _shop_front(run: Run, last_good_run: datetime | None) -> dict[str, Any]:
         "program": eccube_sync.__version__,
         "last_good_run": _iso(last_good_run) if last_good_run else told,
         "labels": {STORE: labels.label_store, EC_ONLY: labels.label_ec_only},
-        "facts": [],
+        "facts": list(settings.cards.second_facts),
         "link_codes": True,
-        "upload_limit": UPLOAD_LIMIT,
+        "upload_limit": LARGEST_FILE,
         "part_size": PART_SIZE,
         "sources": _sources(settings, connection),
         "language": current_language(),
@@ -167,13 +171,12 @@ def _publish_shop(run: Run, front: dict[str, Any]) -> None:
 
 def _finish(run: Run, front: dict[str, Any]) -> None:
     _publish_shop(run, front)
+    withdraw_answers(run.connection, run.now - ANSWERS_KEPT)
     # Runs that go on beside this one journal under lower numbers; they are looked at again next time.
     run.connection.execute(update(installation).values(carded_run_id=_settled_run(run)))
 
 
 def _settled_run(run: Run) -> int:
-    from eccube_sync.tables.runs import run as run_table
-
     running = run.connection.execute(
         select(run_table.c.id).where(run_table.c.state == "running").order_by(run_table.c.id).limit(1)
     ).scalar_one_or_none()

@@ -16,7 +16,7 @@ from eccube_sync.config import SettingsError
 from eccube_sync.db import Database, error_number
 from eccube_sync.errors import ConfigurationError, EccubeSyncError
 from eccube_sync.i18n import _
-from eccube_sync.services.checks import database, eccube, files, history, mail, policy
+from eccube_sync.services.checks import database, eccube, files, history, mail, plugin, policy
 from eccube_sync.services.findings import Checkup, Finding, fine, note, wrong
 from eccube_sync.services.running import Shop
 from eccube_sync.settings import Settings
@@ -43,6 +43,8 @@ WITH_ECCUBE: tuple[tuple[str, Check], ...] = (
 WITH_OUR_TABLES: tuple[tuple[str, Check], ...] = (
     ("identity", database.identity),
     ("projections", eccube.projections),
+    ("plugin", plugin.plugin),
+    ("bridge", plugin.bridge),
     ("nightly", history.nightly),
     ("runs", history.unfinished),
     ("in_doubt", history.in_doubt),

@@ -202,6 +202,9 @@ class _Work:
         run, connection = self.run, self.run.connection
         changed = [self.changed[key] for key in keys if key in self.changed and self.changed[key].differs]
         new = [one for one in changed if one.ours is None]
+        # The inbox or the bridge may have taken one in since the plan was made.
+        taken = _ids_of(connection, [one.seen.eccube_id for one in new])
+        new = [one for one in new if one.key not in taken]
         if new:
             connection.execute(insert(customer), [customer_row(run, one) for one in new])
         for one in changed:

@@ -31,6 +31,8 @@ TITLES: Mapping[str, str] = {
     "clock": mark("clock"),
     "projections": mark("places in EC-CUBE"),
     "plugins": mark("plugins"),
+    "plugin": mark("our plugin"),
+    "bridge": mark("bridge"),
     "nightly": mark("last night"),
     "runs": mark("runs"),
     "in_doubt": mark("mails in doubt"),

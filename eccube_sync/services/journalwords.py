@@ -126,7 +126,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "review_export": mark("a review file was written"),
         "hold_ended": mark("the time it was put off for is over"),
     },
-    "claim": {**CLAIM_REASONS, "codes_import": mark("typed by the customer")},
+    "claim": {
+        **CLAIM_REASONS,
+        "codes_import": mark("typed by the customer"),
+        "inbox": mark("typed in the plugin"),
+    },
     "code_batch": {"codes_issue": mark("codes were issued")},
     "code_reservation": {"codes_issue": mark("codes were issued")},
     "customer": {

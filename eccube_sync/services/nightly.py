@@ -24,7 +24,7 @@ from eccube_sync.membership.forecast import announcement, upcoming_mass_dates
 from eccube_sync.membership.guards import clock as clock_guard
 from eccube_sync.membership.verdicts import raise_if_refused
 from eccube_sync.report import Report
-from eccube_sync.services.carding import has_cards, tell_shop
+from eccube_sync.services.carding import tell_shop
 from eccube_sync.services.classifying import apply_classify
 from eccube_sync.services.classifyplan import plan_classify
 from eccube_sync.services.dropfolder import newest_file, purge_imported, put_away
@@ -42,6 +42,7 @@ from eccube_sync.services.overdue import (
 )
 from eccube_sync.services.ownermail import send_owner_mail
 from eccube_sync.services.pinging import ping
+from eccube_sync.services.pluginkeys import has_cards
 from eccube_sync.services.policies import guard_numbers
 from eccube_sync.services.projecting import apply_projection, plan_projection
 from eccube_sync.services.reviewexport import export_new_cases

@@ -63,8 +63,6 @@ def gather_cards(connection: Connection, customer_ids: Sequence[int]) -> list[Ca
         facts[row.customer_id].membership = row
     for row in _rows(connection, _links().where(link.c.active == 1), link.c.customer_id, facts):
         facts[row.customer_id].links.append(row)
-    for row in _rows(connection, select(claim).order_by(claim.c.id.desc()), claim.c.customer_id, facts):
-        facts[row.customer_id].claims.append(row)
     for row in _rows(connection, _history(), journal.c.subject_id, facts):
         facts[row.subject_id].history.append(row)
     for row in overrides_of(connection, list(facts)):
@@ -73,6 +71,10 @@ def gather_cards(connection: Connection, customer_ids: Sequence[int]) -> list[Ca
     for row in _rows(connection, open_cases, review_case.c.customer_id, facts):
         facts[row.customer_id].case = row
     by_eccube_id = {one.row.eccube_id: one for one in facts.values()}
+    for row in _rows(connection, select(claim).order_by(claim.c.id.desc()), claim.c.eccube_id, by_eccube_id):
+        one = by_eccube_id[row.eccube_id]
+        if row.customer_id in (None, one.row.id):  # not one of a predecessor under the same id
+            one.claims.append(row)
     typed = select(inbox_row).where(inbox_row.c.kind.in_(INBOX_KINDS)).order_by(inbox_row.c.id.desc())
     for row in _rows(connection, typed, inbox_row.c.eccube_id, by_eccube_id):
         by_eccube_id[row.eccube_id].inbox.append(row)

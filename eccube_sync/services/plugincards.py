@@ -18,6 +18,7 @@ from eccube_sync.membership.classes import REASONS
 from eccube_sync.membership.facts import EC_ONLY
 from eccube_sync.projections.plugin import Card
 from eccube_sync.services.claimwords import REASONS as CLAIM_REASONS
+from eccube_sync.services.nearest import nearest_members
 from eccube_sync.services.plugincardfacts import CardFacts, gather_cards
 from eccube_sync.services.reviewfile import question
 from eccube_sync.services.showing import (
@@ -41,15 +42,25 @@ _REFUSED = frozenset({"refused", "conflict", "undone"})
 _EAN13 = re.compile(r"\d{13}")
 
 
-def cards_of(settings: Settings, connection: Connection, customer_ids: Sequence[int]) -> list[Card]:
-    """The cards of these customers; those of whom there is nothing to say have none."""
-    return [_card(settings, one) for one in gather_cards(connection, customer_ids) if not one.empty]
+def cards_of(
+    settings: Settings, connection: Connection, customer_ids: Sequence[int], *, nearest: bool = False
+) -> list[Card]:
+    """The cards of these customers; those of whom there is nothing to say have none.
+
+    ``nearest`` looks up, for customers without a link, the members most like them; that takes a while for each.
+    """
+    cards = []
+    for facts in gather_cards(connection, customer_ids):
+        members = _nearest(settings, connection, facts) if nearest and facts.link is None else []
+        if members or not facts.empty:
+            cards.append(_card(settings, facts, members))
+    return cards
 
 
-def _card(settings: Settings, facts: CardFacts) -> Card:
+def _card(settings: Settings, facts: CardFacts, members: Sequence[dict[str, str]]) -> Card:
     state = _state(facts)
     front = _as_json(_front(settings, facts, state))
-    panel = _as_json(_panel(settings, facts))
+    panel = _as_json(_panel(settings, facts) | {"nearest": members})
     digest = hashlib.sha256(f"{state}\n{front}\n{panel}".encode()).hexdigest()
     return Card(facts.row.eccube_id, state, front, panel, digest)
 
@@ -136,12 +147,20 @@ def _panel(settings: Settings, facts: CardFacts) -> dict[str, Any]:
         "link": _link_lines(facts),
         "reasons": _reasons(facts.link),
         "history": [_history_line(settings, row) for row in facts.history[:SHOWN_ROWS]],
-        "nearest": [],
         "claims": [_claim_line(row) for row in facts.claims[:SHOWN_ROWS]],
         "exception": _exception(settings, exception) if exception is not None else None,
         "case": case.public_id if case is not None else None,
         "next": question(case.kind) if case is not None else None,
     }
+
+
+def _nearest(settings: Settings, connection: Connection, facts: CardFacts) -> list[dict[str, str]]:
+    listing = nearest_members(settings, connection, facts.row, unmasked=False)
+    found = []
+    for code, _source, *person, _chance, missing, step in listing.rows:
+        masked = " ".join(str(cell) for cell in person if cell)
+        found.append({"member": str(code), "masked": masked, "missing": str(missing), "next": str(step)})
+    return found
 
 
 def _link_lines(facts: CardFacts) -> list[dict[str, str]]:

@@ -9,12 +9,18 @@ from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _
 from eccube_sync.pluginseal import KEY_BYTES, PluginKeys
 from eccube_sync.secretsfile import read_secret, write_private
+from eccube_sync.settings import Settings
 from eccube_sync.statefolders import StateFolders
 
 
 def key_file(folders: StateFolders) -> Path:
     """Where the keys are."""
     return folders.secrets / "plugin.json"
+
+
+def has_cards(settings: Settings) -> bool:
+    """Whether the plugin is one of the places a class is shown in."""
+    return any(one.kind == "plugin" for one in settings.projections)
 
 
 def is_connected(folders: StateFolders) -> bool:

@@ -18,8 +18,9 @@ from eccube_sync.i18n import _
 from eccube_sync.membership.facts import STORE
 from eccube_sync.projections import CHUNK, Change, Outcome
 from eccube_sync.report import Report
-from eccube_sync.services.carding import has_cards, refresh_cards, refresh_cards_of
+from eccube_sync.services.carding import refresh_cards, refresh_cards_of
 from eccube_sync.services.places import Place, places
+from eccube_sync.services.pluginkeys import has_cards
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer, projection_state

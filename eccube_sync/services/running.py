@@ -232,7 +232,11 @@ def _file_lock(path: Path, stage: str) -> Iterator[None]:
 
 
 def _another_run(stage: str) -> str:
-    words = {"batch": _("changes our tables"), "notify": _("sends notices")}
+    words = {
+        "batch": _("changes our tables"),
+        "notify": _("sends notices"),
+        "inbox": _("takes in what customers typed"),
+    }
     return _(
         "Another run ({stage}) is under way; nothing was written. Try again when it has finished."
     ).format(stage=words.get(stage, stage))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Column, Connection, Index, String, Table, UniqueConstraint, select
 from sqlalchemy import column as named
@@ -67,5 +68,23 @@ def waiting_rows(connection: Connection, eccube_ids: Sequence[int] | None = None
 
 
 def sealed_rows(connection: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Id in the inbox → the whole row."""
-    return {row.id: row for row in connection.execute(select(INBOX).where(INBOX.c.id.in_(list(ids))))}
+    """Id in the inbox → the whole row, of those of these rows that nobody took meanwhile."""
+    statement = (
+        select(INBOX)
+        .outerjoin(inbox_row, inbox_row.c.row_key == INBOX.c.row_key)
+        .where(INBOX.c.id.in_(list(ids)), inbox_row.c.id.is_(None))
+    )
+    return {row.id: row for row in connection.execute(statement)}
+
+
+def waiting_since(connection: Connection) -> datetime | None:
+    """When the oldest row was written that we have not taken; naive UTC, None where none waits."""
+    rows = waiting_rows(connection)
+    moments = [stored_moment(row.create_date) for row in rows if row.create_date is not None]
+    return min(moments, default=None)
+
+
+def stored_moment(stored: datetime | str) -> datetime:
+    """A moment as EC-CUBE stores it, naive UTC; SQLite hands over text."""
+    moment = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return moment.replace(tzinfo=None)

@@ -1,0 +1,1 @@
+"""How long it takes from a confirmed address to the class on the card, with many registering at once."""

@@ -1,0 +1,168 @@
+"""Measure the bridge and an idle ``inbox``: ``python -m benchmarks.bridge.measure --members 1000000``.
+
+A private MariaDB with Debian's own memory settings. After a first night, customers confirm their address, 20 at a
+time, each with a link code in the plugin's inbox; the bridge is told over HTTP, and the time runs until the card
+shows the class.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+from typing import Any
+
+from benchmarks.nightly.measure import CONFIGURATION, benchmark_shop, load_customers, measure
+from benchmarks.nightly.shop import TODAY
+from eccube_sync.clock import FixedClock
+from eccube_sync.population import END_DATE_COLUMN
+from eccube_sync.services.pluginkeys import ensure_keys
+from tests.bridge.running import RunningBridge, signed
+from tests.plugin.shopside import Plugin
+from tests.plugin.tables import CARD, install_plugin
+from tests.support.installed import InstalledShop
+from tests.support.shop import Shop
+
+SECTIONS = """\
+[[projection]]
+kind = "plugin"
+[bridge]
+port = {port}
+"""
+NIGHT = f"{TODAY}T03:00"
+POLL = 0.005
+
+
+def main() -> None:
+    """Make the shop, run the steps, print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--members", type=int, default=100_000)
+    parser.add_argument("--customers", type=int, default=63_000)
+    parser.add_argument("--registrations", type=int, default=200)
+    parser.add_argument("--at-once", type=int, default=20)
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="eccube-sync-bench-"))
+    try:
+        files = folder / "files"
+        sizes = (f"--{name}={getattr(arguments, name)}" for name in ("customers", "members"))
+        subprocess.run([sys.executable, "-m", "benchmarks.nightly", str(files), *sizes], check=True)
+        with benchmark_shop() as (_server, shop):
+            _run(folder, files, shop, arguments.registrations, arguments.at_once)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(folder: Path, files: Path, shop: Shop, registrations: int, at_once: int) -> None:
+    state = folder / "state"
+    state.mkdir(mode=0o700)
+    install_plugin(shop)
+    bridge = RunningBridge(InstalledShop(shop, state, FixedClock(datetime.now().astimezone()), ""))
+    assert shop.server is not None
+    text = CONFIGURATION.format(socket=shop.server.socket, eccube=shop.database, end_date=END_DATE_COLUMN)
+    (state / "eccube-sync.toml").write_text(text + SECTIONS.format(port=bridge.port), encoding="utf-8")
+    (state / "eccube-sync.toml").chmod(0o600)
+    coming, codes = _hold_back(files, registrations)
+    load_customers(shop, files / "customers.csv")
+    export = state / f"members_{TODAY:%Y%m%d}_0030.csv"
+    shutil.copy(files / "members.csv", export)
+    measure(state, NIGHT, "migrate", "migrate")
+    measure(state, NIGHT, "first night", "nightly", str(export))
+    printed = _print_codes(state, codes)
+    ensure_keys(bridge.shop.settings().folders)
+    for _again in range(3):
+        before = getrusage(RUSAGE_CHILDREN)
+        measure(state, f"{TODAY}T09:00", "inbox, nothing came in", "inbox")
+        after = getrusage(RUSAGE_CHILDREN)
+        processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"{'':<44} {processor:8.2f} s of the processor")
+    with _started(bridge):
+        shop.insert("dtb_customer", [row | {"customer_status_id": 1} for row in coming])
+        for row in coming:
+            Plugin(bridge.shop).type_code(int(row["id"]), printed[codes[row["id"]]])
+        _warm(bridge)
+        with ThreadPoolExecutor(at_once) as people:
+            seconds = sorted(people.map(lambda row: _confirm(bridge, shop, int(row["id"])), coming))
+    for name, share in (("half", 0.5), ("95 %", 0.95), ("99 %", 0.99), ("all", 1.0)):
+        index = min(int(share * len(seconds)), len(seconds) - 1)
+        print(f"address confirmed → class on the card, {name} within {1000 * seconds[index]:.0f} ms")
+
+
+def _hold_back(files: Path, number: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Take store members out of the customers' file, who will register later; their rows, and id → member's code."""
+    with (files / "truth.csv").open(encoding="utf-8", newline="") as file:
+        members = {row["customer"]: row["member"] for row in csv.DictReader(file)}
+    path = files / "customers.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    chosen = [row for row in rows if row["id"] in members and row["customer_status_id"] == "2"][-number:]
+    ids = {row["id"] for row in chosen}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["id"] not in ids)
+    plain = [{name: None if cell == r"\N" else cell for name, cell in row.items()} for row in chosen]
+    return plain, {one: members[one] for one in ids}
+
+
+def _print_codes(state: Path, codes: dict[str, str]) -> dict[str, str]:
+    """Issue and hand out a code to each of these members; member's code → link code."""
+    labels, handed_out = state / "labels.csv", state / "handed-out.csv"
+    count = str(len(codes))
+    measure(
+        state, NIGHT, "codes issue", "codes", "issue", "--count", count, "--output", str(labels), "--apply"
+    )
+    with labels.open(encoding="utf-8-sig", newline="") as file:
+        printed = list(csv.DictReader(file))
+    pairs = list(zip(printed, codes.values(), strict=True))
+    lines = ["serial,member_code", *(f"{label['serial']},{member}" for label, member in pairs)]
+    handed_out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    measure(state, NIGHT, "codes assign", "codes", "assign", str(handed_out), "--apply")
+    return {member: label["code"] for label, member in pairs}
+
+
+@contextmanager
+def _started(bridge: RunningBridge) -> Iterator[None]:
+    bridge.start()
+    try:
+        yield
+    finally:
+        print(f"the bridge stopped with {bridge.stop()}")
+
+
+def _warm(bridge: RunningBridge) -> None:
+    """The first request of a process reads what the later ones find there."""
+    bridge.classify(1)
+    bridge.settle()
+
+
+def _confirm(bridge: RunningBridge, shop: Shop, eccube_id: int) -> float:
+    """One customer confirms the address; seconds until the card shows the class."""
+    path = f"/v1/customers/{eccube_id}/classify"
+    connection: Any = shop.server.connect(shop.database)  # type: ignore[union-attr]
+    with connection, connection.cursor() as cursor:
+        connection.autocommit(True)
+        cursor.execute("UPDATE dtb_customer SET customer_status_id = 2 WHERE id = %s", (eccube_id,))
+        started = time.perf_counter()
+        status, _told = bridge.ask("POST", path, b"{}", signed(bridge.keys, path))
+        if status != 202:
+            raise SystemExit(f"the bridge answered {status}")
+        shown = f"SELECT 1 FROM {CARD} WHERE customer_id = %s AND state <> 'not_linked'"
+        while not cursor.execute(shown, (eccube_id,)):
+            time.sleep(POLL)
+            if time.perf_counter() - started > 120:
+                raise SystemExit(f"customer {eccube_id} has no card after two minutes")
+        return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Take in what came since the last minute: the plugin's inbox, claims, customers who just confirmed their address.
+
+Runs every minute beside the night, for shops without a bridge; the bridge does the same for the customers it is
+told about. Nothing is decided that the night would decide otherwise: the same plans are made for a few customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from eccube_sync.db import AnyRow, reading
+from eccube_sync.eccube import GENERATIONS, detect
+from eccube_sync.errors import LockedError
+from eccube_sync.i18n import _
+from eccube_sync.report import Report
+from eccube_sync.services.pluginkeys import has_cards, is_connected
+from eccube_sync.services.running import Run, Shop, applied_run
+from eccube_sync.tables.codes import claim
+from eccube_sync.tables.customers import customer
+from eccube_sync.tables.inbox import waiting_rows
+from eccube_sync.tables.runs import installation
+
+REPORTED = (
+    "inbox_taken", "inbox_refused", "claims_new", "customers_new", "links_by_code", "links_by_card", "links_by_match",
+    "links_ended", "claims_waiting", "claims_refused", "claims_in_conflict", "cases_opened", "became_store",
+    "became_ec_only", "notices_queued", "projected", "cards", "stale",
+)  # fmt: skip
+AT_ONCE = 200
+"""So many customers are decided about in one plan."""
+
+
+@dataclass(slots=True)
+class InboxPlan:
+    """What there is to do: rows of the plugin's inbox, and customers by EC-CUBE id."""
+
+    rows: list[AnyRow] = field(default_factory=list)
+    customers: set[int] = field(default_factory=set)
+    ready: bool = True
+    """Whether single customers may be decided about: a first classification came to its end."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.rows and not (self.customers and self.ready)
+
+    def report(self) -> Report:
+        """The plan as counts."""
+        report = Report(
+            _("To be taken in:"), {"inbox_rows": len(self.rows), "customers_to_decide": len(self.customers)}
+        )
+        if not self.ready:
+            report.notes.append(_not_ready())
+        return report
+
+
+def _not_ready() -> str:
+    return _("Nobody is decided about before the first classification: eccube-sync classify")
+
+
+def plan_inbox(shop: Shop, connection: Connection, *, only: Sequence[int] | None = None) -> InboxPlan:
+    """What there is to do; with ``only`` for these EC-CUBE ids, whatever was decided about them before."""
+    with reading(connection):
+        rows = waiting_rows(connection, only) if takes_inbox(shop) else []
+        customers = set(only) if only is not None else _confirmed(connection) | _claimants(connection)
+        return InboxPlan(rows, customers, _is_ready(connection))
+
+
+def takes_inbox(shop: Shop) -> bool:
+    """Whether the shop has our plugin, connected with this program."""
+    return has_cards(shop.settings) and is_connected(shop.settings.folders)
+
+
+def _is_ready(connection: Connection) -> bool:
+    return connection.execute(select(installation.c.first_classify_run_id)).scalar_one_or_none() is not None
+
+
+def _confirmed(connection: Connection) -> set[int]:
+    """Full customers whom we do not know as such: they confirmed their address since the last run."""
+    full = GENERATIONS[detect(connection)].full_customers().subquery()
+    known = (customer.c.eccube_id == full.c.id) & (customer.c.current == 1) & (customer.c.state == "full")
+    unknown = select(full.c.id).outerjoin(customer, known).where(customer.c.id.is_(None))
+    return set(connection.execute(unknown).scalars())
+
+
+def _claimants(connection: Connection) -> set[int]:
+    """Full customers with a claim nobody has looked at."""
+    ids = set(connection.execute(select(claim.c.eccube_id).where(claim.c.state == "pending")).scalars())
+    if not ids:
+        return ids
+    seen = GENERATIONS[detect(connection)].customers_by_id(connection, sorted(ids))
+    return {one.eccube_id for one in seen if one.state == "full"}
+
+
+# --- apply -------------------------------------------------------------------------------------------------
+
+
+def apply_inbox(run: Run, plan: InboxPlan) -> Report:
+    """Take the rows, decide about everybody concerned, and show it in EC-CUBE."""
+    customers = set(plan.customers)
+    if plan.rows:
+        from eccube_sync.services.inboxrows import take_rows
+
+        customers |= take_rows(run, plan.rows)
+    if plan.ready:
+        decide_about(run, sorted(customers))
+    report = Report(_("Taken in:"), {name: run.counts[name] for name in REPORTED})
+    if not plan.ready:
+        report.notes.append(_not_ready())
+    return report
+
+
+def decide_about(run: Run, eccube_ids: Sequence[int]) -> None:
+    """Classify these customers and show the outcome at once."""
+    from eccube_sync.services.classifying import apply_classify
+    from eccube_sync.services.classifyplan import plan_classify
+    from eccube_sync.services.projecting import apply_projection, plan_projection
+
+    for start in range(0, len(eccube_ids), AT_ONCE):
+        ids = eccube_ids[start : start + AT_ONCE]
+        plan = plan_classify(run.shop, run.connection, only=ids)
+        if plan.everything:
+            return  # a changed model decides about everybody: that is the night's to do
+        apply_classify(run, plan)
+        apply_projection(run, plan_projection(run.shop, run.connection, only=ids))
+
+
+def run_inbox(shop: Shop, connection: Connection) -> Report:
+    """Take in what there is; no run is begun where there is nothing, or where the bridge is at it already."""
+    plan = plan_inbox(shop, connection)
+    if plan.empty:
+        report = Report(_("Nothing came in."))
+        if not plan.ready:
+            report.notes.append(_not_ready())
+        return report
+    try:
+        with applied_run(shop, connection, "inbox", stage="inbox") as run:
+            return apply_inbox(run, plan)
+    except LockedError:
+        return Report(_("Another process is taking in what came."))

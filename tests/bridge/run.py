@@ -1,0 +1,14 @@
+"""The bridge with a clock that stands where the test put it: ``python -m tests.bridge.run CONFIGURATION MOMENT``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from eccube_sync.application import Application
+from eccube_sync.cli import run
+from eccube_sync.clock import FixedClock
+
+if __name__ == "__main__":
+    clock = FixedClock(datetime.fromisoformat(sys.argv[2]))
+    sys.exit(run(["--config", sys.argv[1], "bridge"], Application(clock=clock)))
