@@ -25,7 +25,7 @@ HOST = "lolipop_standard"
 def main() -> None:
     """Play it and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=10_100)
+    parser.add_argument("--people", type=int, default=10_700)
     people = parser.parse_args().people
     # Not below a folder only root may enter: the server runs as another account.
     directory = Path(tempfile.mkdtemp(prefix="eccube-sync-"))
