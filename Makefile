@@ -9,7 +9,7 @@ DIST := dist
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint docs pictures messages schema plugin bench clean
+.PHONY: help venv demo test lint docs pictures messages schema plugin bench bundle trial clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -65,6 +65,12 @@ month-end: $(VENV)/.developing ## Play a month-end at which 10,000 memberships e
 .PHONY: matching
 matching: $(VENV)/.benchmarking ## Measure how well and how fast customers are matched, beside other tools; takes hours
 	$(BIN)/python -m benchmarks.matching --febrl
+
+bundle: $(VENV)/.developing ## Build dist/eccube-sync-<version>-linux-x86_64.tar.gz, which installs without root or network
+	$(BIN)/python -m bundle
+
+trial: bundle ## Install, upgrade and roll back that bundle as a plain user with nothing but Python (run it as root)
+	$(BIN)/python -m bundle.trial
 
 clean: ## Remove everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from eccube_sync.errors import ExitCode
@@ -46,20 +46,22 @@ class Finding:
     check: str
     state: State
     message: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The same for programs, without personal data."""
 
     def line(self) -> str:
         """The line for people."""
         return f"{SIGNS[self.state]} {_(TITLES[self.check])}: {self.message}"
 
 
-def fine(check: str, message: str) -> Finding:
+def fine(check: str, message: str, facts: Mapping[str, Any] | None = None) -> Finding:
     """All is well."""
-    return Finding(check, "ok", message)
+    return Finding(check, "ok", message, facts or {})
 
 
-def wrong(check: str, message: str) -> Finding:
+def wrong(check: str, message: str, facts: Mapping[str, Any] | None = None) -> Finding:
     """Something must be done; ``message`` says what."""
-    return Finding(check, "wrong", message)
+    return Finding(check, "wrong", message, facts or {})
 
 
 def note(check: str, message: str) -> Finding:
@@ -93,6 +95,8 @@ class Checkup:
         return {
             "ok": self.exit_code is ExitCode.DONE,
             "checks": [
-                {"check": one.check, "state": one.state, "message": one.message} for one in self.findings
+                {"check": one.check, "state": one.state, "message": one.message}
+                | ({"facts": dict(one.facts)} if one.facts else {})
+                for one in self.findings
             ],
         }

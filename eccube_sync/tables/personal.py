@@ -61,7 +61,7 @@ def _of_notice(owner: Column[Any]) -> ColumnElement[Any]:
 
 
 OF_CUSTOMERS: tuple[Personal, ...] = (
-    Personal(customer, customer.c.id, {"fingerprint": ""}),
+    Personal(customer, customer.c.id, {"fingerprint": "", "row_digest": None}),
     Personal(class_override, class_override.c.customer_id, {"reason": FORGOTTEN}),
     Personal(suspended_address, _of_notice(notice.c.customer_id)),
     Personal(notice, notice.c.customer_id, BLANK_NOTICE),
@@ -84,5 +84,5 @@ OF_MEMBERS: tuple[Personal, ...] = (
     Personal(undone_pair, undone_pair.c.member_id),
     Personal(scored_pair, scored_pair.c.member_id),
     Personal(match_key, match_key.c.subject_id, and_where=(match_key.c.side == MEMBER,)),
-    Personal(member, member.c.id, {"content_hash": "", "fingerprint": ""}),
+    Personal(member, member.c.id, {"content_hash": "", "fingerprint": "", "row_digest": None}),
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from eccube_sync.clock import TOKYO, from_database
-from eccube_sync.db import reading
+from eccube_sync.db import AnyRow, reading
 from eccube_sync.i18n import _
 from eccube_sync.services.findings import Finding, fine, note, wrong
 from eccube_sync.services.running import Shop
@@ -20,10 +22,14 @@ LATE_AFTER = timedelta(hours=26)
 
 def nightly(shop: Shop, connection: Connection) -> Iterator[Finding]:
     """How long ago the last night went well."""
-    finished = select(func.max(run.c.finished_at)).where(run.c.command == "nightly", run.c.state == "done")
+    nights = select(run).where(run.c.command == "nightly").order_by(run.c.id.desc())
     with reading(connection):
+        newest = connection.execute(nights.limit(1)).first()
+        finished = select(func.max(run.c.finished_at)).where(
+            run.c.command == "nightly", run.c.state == "done"
+        )
         last = connection.execute(finished).scalar_one()
-    if last is None:
+    if newest is None or last is None:
         yield note("nightly", _("none yet; crontab.example shows how to start it every night"))
         return
     moment = from_database(last)
@@ -31,9 +37,26 @@ def nightly(shop: Shop, connection: Connection) -> Iterator[Finding]:
         moment=moment.astimezone(TOKYO), hours=int((shop.clock.now() - moment).total_seconds() // 3600)
     )
     if shop.clock.now() - moment > LATE_AFTER:
-        yield wrong("nightly", words + _("; find out whether cron still runs `eccube-sync nightly`"))
+        words += _("; find out whether cron still runs `eccube-sync nightly`")
+        yield wrong("nightly", words, _facts(newest))
     else:
-        yield fine("nightly", words)
+        yield fine("nightly", words, _facts(newest))
+
+
+def _facts(newest: AnyRow) -> dict[str, Any]:
+    """The newest night for a monitor: numbers and words of ours only."""
+    return {
+        "run": newest.id,
+        "day": newest.today.isoformat(),
+        "state": newest.state,
+        "started_at": _utc(newest.started_at),
+        "finished_at": _utc(newest.finished_at),
+        "counts": json.loads(newest.counts or "{}"),
+    }
+
+
+def _utc(stored: datetime | None) -> str | None:
+    return None if stored is None else from_database(stored).isoformat()
 
 
 def unfinished(_shop: Shop, connection: Connection) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""The bundle: everything a plain user needs to install the program without root, compiler or network."""
