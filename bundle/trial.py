@@ -48,7 +48,7 @@ STEPS = (
     f"ln -sfn versions/{eccube_sync.__version__} ~/eccube-sync/program",
     "~/eccube-sync/program/bin/eccube-sync --version",
     "~/eccube-sync/program/bin/eccube-sync --config ~/demo-shop/eccube-sync.toml runs list --limit 1",
-    "echo x >> bundle/wheels/*tzdata*.whl; rm -rf ~/again; ! sh bundle/install.sh ~/again",
+    'for file in bundle/wheels/tzdata-*; do echo x >> "$file"; done; ! sh bundle/install.sh ~/again',
 )
 """What an admin does, and at last a bundle with a changed file, which must be refused."""
 
@@ -96,8 +96,9 @@ def _next_version(bundle: Path, target: Path) -> None:
 
 def _as_plain_user(step: str, home: Path, tools: Path) -> None:
     command = [
-        *(_without_network() if "install.sh" in step else []), _program("setpriv"), f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}",
-        "--clear-groups", str(tools / "sh"), "-ec", step,
+        *(_without_network() if "install.sh" in step else []),
+        _program("setpriv"), f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups",
+        str(tools / "sh"), "-ec", step,
     ]  # fmt: skip
     environment = {"HOME": str(home), "PATH": str(tools), "LANG": "C.UTF-8"}
     subprocess.run(command, cwd=home, env=environment, check=True)  # noqa: S603
