@@ -85,7 +85,7 @@ def test_ten_nights_at_once_keep_to_themselves(
             shop.sections = (
                 f'[ping]\nstart = "{address}/start"\nsuccess = "{address}/success"\nfailure = "{address}/failure"\n'
                 f'[owner]\nmail = "owner{number}@shop.example.jp"\n'
-                '[notices]\nkinds = ["expired"]\nper_minute = 2\n'
+                '[notices]\nkinds = ["expired"]\nper_hour = 2\n'
             )
             shop.configure()
             shop.at(TODAY, 3)
@@ -112,7 +112,7 @@ def at_once(shops: list[InstalledShop]) -> list[int]:
 
 
 def assert_capped(shops: list[InstalledShop], sink: Sink) -> None:
-    """Two mails a minute for each shop, not for all of them together."""
+    """Two mails an hour for each shop, not for all of them together."""
     sink.mails.clear()
     for shop in shops:
         shop.at(TODAY + timedelta(days=2), 11)
