@@ -50,7 +50,7 @@ class CustomerGroup:
                         "is the customer group plugin installed, and were the grants made?"
                     ).format(columns=", ".join(sorted(missing)), table=part.name)
                 )
-        self._group_id(connection)
+        self.group_id(connection)
 
     def needed_grants(self) -> tuple[Grant, ...]:
         return (
@@ -62,10 +62,10 @@ class CustomerGroup:
         )
 
     def read(self, connection: Connection, eccube_ids: Sequence[int]) -> dict[int, str | None]:
-        return self._present(connection, self._group_id(connection), eccube_ids)
+        return self._present(connection, self.group_id(connection), eccube_ids)
 
     def write(self, connection: Connection, changes: Sequence[Change]) -> list[Outcome]:
-        group_id = self._group_id(connection)
+        group_id = self.group_id(connection)
 
         def apply(change: Change) -> bool:
             if change.new is None:
@@ -75,7 +75,7 @@ class CustomerGroup:
         present = self._present(connection, group_id, [change.eccube_id for change in changes])
         return compare_and_set(present, changes, apply)
 
-    def _group_id(self, connection: Connection) -> int:
+    def group_id(self, connection: Connection) -> int:
         """The group's id: a name is looked for first, then an id."""
         named = select(_GROUPS.c.id, _GROUPS.c.name, _GROUPS.c.backend_name)
         groups = connection.execute(named).all()

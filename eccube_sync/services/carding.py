@@ -15,6 +15,7 @@ from eccube_sync.db import reading
 from eccube_sync.i18n import current_language
 from eccube_sync.membership.facts import EC_ONLY, STORE
 from eccube_sync.projections import CHUNK
+from eccube_sync.projections.customer_group import CustomerGroup
 from eccube_sync.projections.plugin import (
     Card,
     Published,
@@ -141,8 +142,15 @@ def _shop_front(run: Run, last_good_run: datetime | None) -> dict[str, Any]:
         "upload_limit": LARGEST_FILE,
         "part_size": PART_SIZE,
         "sources": _sources(settings, connection),
+        "customer_group_id": _group_id(settings, connection),
         "language": current_language(),
     }
+
+
+def _group_id(settings: Settings, connection: Connection) -> int | None:
+    """The customer group of store members, which the plugin puts back when another plugin clears it at login."""
+    groups = [one.group for one in settings.projections if one.kind == "customer_group" and one.group]
+    return CustomerGroup(groups[0]).group_id(connection) if groups else None
 
 
 def _sources(settings: Settings, connection: Connection) -> list[dict[str, str | None]]:

@@ -48,7 +48,8 @@ def test_a_night_writes_a_card_for_every_link_and_a_guess_shows_the_class_only(
         assert (membership_class, state, front["class"]) == ("store", "question", "store")
         assert PRIVATE.isdisjoint(front)
         assert set(front["questions"]) <= {"birth_date", "phone_last4"}
-    assert front_of_shop(plugged)["last_good_run"] == "2026-04-09T18:00:00Z"
+    shop = front_of_shop(plugged)
+    assert (shop["last_good_run"], shop["customer_group_id"]) == ("2026-04-09T18:00:00Z", 1)
 
 
 def test_a_second_night_writes_no_card_again(plugged: InstalledShop) -> None:
