@@ -145,7 +145,7 @@ def _plan(
     state = connection.execute(select(installation)).first()
     stored = matching.newest_model(connection)
     wanted = model_settings(shop.settings)
-    model = readable_model(stored)
+    model = readable_model(connection, stored)
     # Until a first classification came to its end, or after it was undone, nobody has been decided about.
     first = state is None or state.first_classify_run_id is None
     matched_run = state.matched_run_id if state else 0
@@ -187,8 +187,8 @@ def _plan(
         model = with_threshold(model, fresh)
     pairs, concerned = fresh, set[int]()
     if not everything:
-        since = newest_run if only else matched_run
-        pairs, concerned = connected_pairs(connection, fresh, _stirred(connection, scan, members, since))
+        stirred = _stirred(connection, scan, members, None if only else matched_run)
+        pairs, concerned = connected_pairs(connection, fresh, stirred)
         left, right = _with_connected(reader, pairs, left, right)
     return _decide(
         shop,
@@ -229,12 +229,17 @@ def _plan(
     )
 
 
-def _stirred(connection: Connection, scan: CustomerScan, members: Sequence[int], matched_run: int) -> Stirred:
-    """Everybody who changed, is gone, or was decided about since the last classification."""
-    freed_customers, freed_members = matching.decided_since(connection, matched_run)
+def _stirred(
+    connection: Connection, scan: CustomerScan, members: Sequence[int], since_run: int | None
+) -> Stirred:
+    """Everybody who changed, is gone, or was decided about after a run; without one, those of the scan only."""
+    customers = {one.key for one in scan.changed} | {row.id for row in scan.gone()}
+    if since_run is None:
+        return Stirred(customers, set(members))
+    freed_customers, freed_members = matching.decided_since(connection, since_run)
     return Stirred(
-        {one.key for one in scan.changed} | {row.id for row in scan.gone()},
-        {*members, *matching.replaced_members(connection, matched_run)},
+        customers,
+        {*members, *matching.replaced_members(connection, since_run)},
         freed_customers,
         freed_members,
     )

@@ -20,6 +20,7 @@ from eccube_sync.linkage.score import Flag, score_pairs
 from eccube_sync.matchers import Prepared
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.findmember import find_member
+from eccube_sync.services.matchermodel import read_model
 from eccube_sync.services.people import Ignored, people_of_customers, people_of_members
 from eccube_sync.services.running import Shop
 from eccube_sync.services.showing import METHODS, chance, evidence, in_words
@@ -87,7 +88,7 @@ class Explainer:
     def of_shop(cls, settings: Settings, connection: Connection) -> Explainer | None:
         """With the model in force; None before the first classification was applied."""
         stored = matching.newest_model(connection)
-        return cls(settings, connection, Model.from_json(stored.body)) if stored else None
+        return cls(settings, connection, read_model(connection, stored)) if stored else None
 
     def seen(self, eccube_id: int) -> EccubeCustomer | None:
         """The customer as EC-CUBE has it now."""

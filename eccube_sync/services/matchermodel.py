@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Engine, insert
 
 from eccube_sync.db import AnyRow, inserted_id
 from eccube_sync.errors import ConfigurationError, GuardRefusedError, UsageError
@@ -24,17 +26,30 @@ def model_in_force(connection: Connection) -> Model:
         raise UsageError(
             _("No classification was applied yet, so there is no model; run: eccube-sync classify")
         )
-    return Model.from_json(stored.body)
+    return read_model(connection, stored)
 
 
-def readable_model(stored: AnyRow | None) -> Model | None:
+def readable_model(connection: Connection, stored: AnyRow | None) -> Model | None:
     """The stored model; None where there is none, or where another version of the normaliser made it."""
     if stored is None:
         return None
     try:
-        return Model.from_json(stored.body)
+        return read_model(connection, stored)
     except ConfigurationError:
         return None
+
+
+def read_model(connection: Connection, stored: AnyRow) -> Model:
+    """The model of a row. A process that runs on reads it once, as it is frozen and may be megabytes."""
+    key = tuple(stored)
+    known = _READ.get(connection.engine)
+    if known is None or known[0] != key:
+        known = _READ[connection.engine] = (key, Model.from_json(matching.model_body(connection, stored.id)))
+    return known[1]
+
+
+_READ: WeakKeyDictionary[Engine, tuple[tuple[Any, ...], Model]] = WeakKeyDictionary()
+"""The model read last from each database."""
 
 
 def stored_pairs(connection: Connection) -> ScoredPairs:

@@ -64,6 +64,7 @@ def plan_train(shop: Shop, connection: Connection) -> TrainPlan:
     with reading(connection):
         stored = matching.newest_model(connection)
         number = next_number(connection)
+        in_force = readable_model(connection, stored)
         customers, members = read_everybody(shop, connection)
     start = fit_model(number, customers, members, model_settings(shop.settings))
     candidates = candidate_pairs(customers, members, start.common)
@@ -73,7 +74,7 @@ def plan_train(shop: Shop, connection: Connection) -> TrainPlan:
     pairs = workers.match(learned.model, customers, members, candidates)
     model = with_threshold(learned.model, pairs)
     (line,) = lines(pairs, [model.link_at])
-    before = readable_model(stored) or start
+    before = in_force or start
     return TrainPlan(learned, model, line, len(customers), stored.id if stored else 0, before)
 
 

@@ -25,8 +25,16 @@ OF_CLASSIFICATION = frozenset({"first", "settings_changed"})
 
 
 def newest_model(connection: Connection) -> AnyRow | None:
-    """The model in force."""
-    return connection.execute(select(match_model).order_by(match_model.c.id.desc()).limit(1)).first()
+    """The row of the model in force, without its body, which may be megabytes."""
+    columns = (match_model.c.id, match_model.c.run_id, match_model.c.created_at)
+    return connection.execute(select(*columns).order_by(match_model.c.id.desc()).limit(1)).first()
+
+
+def model_body(connection: Connection, model_id: int) -> str:
+    """The body of a stored model, JSON."""
+    return str(
+        connection.execute(select(match_model.c.body).where(match_model.c.id == model_id)).scalar_one()
+    )
 
 
 def trained_since(connection: Connection, after_run: int) -> bool:
