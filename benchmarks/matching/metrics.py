@@ -41,13 +41,15 @@ def measure(outcome: Outcome, truth: Truth) -> Quality:
     precision = float(right.mean()) if len(right) else 1.0
     found = _found(outcome.linked, truth)
     recalls, precisions = _curve(outcome.linkable, truth, people)
-    trusted = np.flatnonzero(precisions >= WANTED_PRECISION)
+    trusted = recalls[precisions >= WANTED_PRECISION]
+    recall = len(found) / people
     return Quality(
         candidate_recall=len(_found(outcome.candidates, truth)) / people,
-        recall=len(found) / people,
+        recall=recall,
         precision=precision,
         best_f1=_best_f1(*_curve(mutually_best(outcome.scored), truth, people)),
-        best_recall=float(recalls[trusted].max(initial=0.0)),
+        # A lower threshold makes ties as well as links: the contender's own one may be the best.
+        best_recall=float(trusted.max(initial=recall if precision >= WANTED_PRECISION else 0.0)),
         review_97=questions_for(outcome, truth, 0.97),
         review_98=questions_for(outcome, truth, 0.98),
         other_card=_other_card(outcome.linked, truth),

@@ -14,7 +14,7 @@ def print_line(line: Line) -> None:
     """One result, as soon as it is known."""
     cost, quality = line["cost"], line["quality"]
     print(
-        f"{line['data']:<10} {line['seed']:>4} {line['members']:>9,} {line['contender']:<18}"
+        f"{line['data']:<10} {line['seed']:>4} {line['members']:>9,} {line['contender']:<20}"
         f" recall {quality['recall']:.4f} precision {quality['precision']:.5f} ({quality['wrong']} wrong)"
         f" at 1/1000 {quality['best_recall']:.4f} F1 {quality['best_f1']:.4f}"
         f" candidates {quality['candidate_recall']:.4f}"

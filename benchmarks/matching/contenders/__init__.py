@@ -9,6 +9,7 @@ from benchmarks.matching.outcome import Contender
 
 CONTENDERS: Mapping[str, str] = {
     "eccube-sync": "eccube_sync",
+    "eccube-sync, trained": "eccube_sync_trained",
     "Splink": "splink",
     "recordlinkage ECM": "ecm",
     "e-mail or phone": "naive",
