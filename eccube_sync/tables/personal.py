@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, select
 
 from eccube_sync.tables.cases import review_case, review_decision
+from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import class_override, customer
 from eccube_sync.tables.inbox import card_state
-from eccube_sync.tables.links import match_key, scored_pair, undone_pair
+from eccube_sync.tables.links import link, match_key, scored_pair, undone_pair
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 from eccube_sync.tables.members import member, member_code, member_version, record_columns, staged_member
 from eccube_sync.tables.notices import notice, suspended_address
@@ -46,13 +47,21 @@ def _blank_version() -> dict[str, Any]:
     }
 
 
-BLANK_VERSION = _blank_version()
+BLANK_VERSION = _blank_version() | {"pin_hash": ""}
+BLANK_CLAIM: Mapping[str, Any] = {"card_number": "", "fact_hashes": "", "origin_hash": None}
+BLANK_MEMBER: Mapping[str, Any] = {"content_hash": "", "fingerprint": "", "row_digest": None}
 BLANK_NOTICE: Mapping[str, Any] = {"recipient": None, "message": None}
 
 
 def _of_case(owner: Column[Any]) -> ColumnElement[Any]:
     """Whose case a decision is about."""
     return select(owner).where(review_case.c.id == review_decision.c.case_id).scalar_subquery()
+
+
+def _of_claim() -> ColumnElement[Any]:
+    """Whose claim it is by EC-CUBE's id, before it was decided."""
+    of_now = select(customer.c.id).where(customer.c.eccube_id == claim.c.eccube_id, customer.c.current == 1)
+    return of_now.scalar_subquery()
 
 
 def _of_notice(owner: Column[Any]) -> ColumnElement[Any]:
@@ -71,6 +80,9 @@ OF_CUSTOMERS: tuple[Personal, ...] = (
     Personal(scored_pair, scored_pair.c.customer_id),
     Personal(match_key, match_key.c.subject_id, and_where=(match_key.c.side == CUSTOMER,)),
     Personal(card_state, card_state.c.customer_id),
+    Personal(claim, claim.c.customer_id, BLANK_CLAIM),
+    Personal(claim, _of_claim(), BLANK_CLAIM),
+    Personal(link, link.c.customer_id, {"note": None}),
 )
 
 OF_MEMBERS: tuple[Personal, ...] = (
@@ -84,5 +96,7 @@ OF_MEMBERS: tuple[Personal, ...] = (
     Personal(undone_pair, undone_pair.c.member_id),
     Personal(scored_pair, scored_pair.c.member_id),
     Personal(match_key, match_key.c.subject_id, and_where=(match_key.c.side == MEMBER,)),
-    Personal(member, member.c.id, {"content_hash": "", "fingerprint": "", "row_digest": None}),
+    Personal(claim, claim.c.member_id, BLANK_CLAIM),
+    Personal(link, link.c.member_id, {"note": None}),
+    Personal(member, member.c.id, BLANK_MEMBER),
 )

@@ -10,11 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from eccube_sync.clock import to_database
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case, review_decision
+from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link
 from tests.support.installed import TODAY, InstalledShop
@@ -171,4 +172,13 @@ def _ask_and_answer(canary: Canary) -> None:
             "file_sha256": "0" * 64, "run_id": 1, "created_at": to_database(service.clock.now()),
         }  # fmt: skip
         connection.execute(insert(review_decision).values(answer))
+        typed = {
+            "claim_key": "c", "eccube_id": canary.eccube_id, "kind": "card", "code_hash": "x", "state": "refused",
+            "customer_id": mine.customer_id,
+            "card_number": canary.code, "received_at": to_database(service.clock.now()), "run_id": 1,
+        }  # fmt: skip
+        connection.execute(insert(claim).values(typed))
+        connection.execute(
+            update(link).where(link.c.customer_id == mine.customer_id).values(note="鏑木様が来店")
+        )
     assert shop.run("-q", "review", "export") == 0

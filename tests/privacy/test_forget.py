@@ -18,7 +18,15 @@ def test_a_forgotten_person_is_found_in_no_table_and_no_file_and_never_comes_bac
 ) -> None:
     shop = canary.shop
     before = canary.found()
-    assert {"member_version", "member_code", "notice", "review_decision", "class_override"} <= before
+    assert {
+        "member_version",
+        "member_code",
+        "notice",
+        "review_decision",
+        "class_override",
+        "claim",
+        "link",
+    } <= before
     assert {"inbox/imported", "review/out", "exports"} <= before
     canary.withdraw()
     canary.night(DAY_3)
