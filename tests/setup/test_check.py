@@ -329,7 +329,7 @@ def test_too_few_rights_are_named(mariadb_ready: Place, capsys: Captured) -> Non
     with_account(mariadb_ready, "SELECT (id) ON SHOP.dtb_customer", "SELECT ON OURS.source")
     (line,) = rights(mariadb_ready, capsys)
     assert line.startswith("wrong missing")
-    assert "INSERT ON case" in line or "ON class_override" in line
+    assert "INSERT ON card_state" in line
 
 
 @pytest.mark.parametrize("privilege", ["FILE", "SUPER", "ALL PRIVILEGES", "SELECT"])
