@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -34,7 +35,11 @@ def production(sqlite_shop: Shop, tmp_path: Path, sink: Sink) -> InstalledShop:
     shop.mail_port = sink.port
     shop.sections = '[owner]\nmail = "owner@shop.example.jp"\n[notices]\nkinds = ["expired"]\n'
     shop.configure()
-    shop.fill(customers=200, members=260)
+    shop.fill(customers=100, members=120)
+    shop.members = [
+        replace(one, end_date=TODAY + timedelta(days=12 if place % 2 else 36), unlimited=False)
+        for place, one in enumerate(shop.members)
+    ]
     night(shop, 0)
     return shop
 
