@@ -9,10 +9,10 @@ DIST := dist
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint docs pictures messages schema plugin bench bundle trial clean
+.PHONY: help venv demo test lint docs pictures messages schema plugin e2e bench bundle trial clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 venv: $(VENV)/.developing ## Make .venv with everything needed to develop
 
@@ -54,6 +54,10 @@ plugin: ## Pack the EC-CUBE plugin for upload into dist/
 	tar -czf $(DIST)/EccubeSync42-$$(sed -n 's/.*"version": "\(.*\)".*/\1/p' plugin/EccubeSync42/composer.json).tar.gz \
 		--sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 \
 		-C plugin/EccubeSync42 $$(ls plugin/EccubeSync42) -C $(CURDIR) LICENSE
+
+e2e: $(VENV)/.developing plugin ## Play the plugin's story on a test shop: make e2e E2E='--url … --program …'
+	$(PIP) install --quiet --editable '.[dev,e2e]'
+	$(BIN)/python -m tests.e2e --package $(DIST)/EccubeSync42-*.tar.gz $(E2E)
 
 bench: $(VENV)/.developing ## Measure import, classification and a night with 63,000 customers and 100,000 members
 	$(BIN)/python -m benchmarks.nightly.measure

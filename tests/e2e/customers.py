@@ -1,0 +1,126 @@
+"""What customers type, and what they see."""
+
+from __future__ import annotations
+
+import subprocess
+
+from .browser import DESKTOP, PHONE
+from .program import MEMBERS
+from .stage import HANAKO, ICHIRO, KEN, MEGUMI, TARO, Stage, expect, tell
+
+
+def a_mistyped_code_is_refused_at_the_form(stage: Stage) -> None:
+    code = stage.codes[TARO][1]
+    customer = stage.customer(TARO)
+    customer.fill_entry(f"/entry?link_code={code}")
+    field = "entry[eccube_sync42][link_code]"
+    expect(stage.browser.value(field) == code, "the QR's address fills the code in")
+    stage.picture("plugin-entry", ".eccube-sync42-claim")
+    wrong = code[:-1] + ("2" if code[-1] != "2" else "3")
+    stage.browser.fill({field: wrong})
+    customer.confirm_entry()
+    expect(
+        "このコードは正しくありません" in stage.browser.text(".eccube-sync42-claim"),
+        "a mistyped code is refused",
+    )
+
+
+def a_good_code_makes_a_store_member(stage: Stage) -> None:
+    code = stage.codes[TARO][1]
+    typed = " " + "".join(chr(ord(sign) + 0xFEE0) for sign in code.lower().replace("-", "")) + "　"
+    customer = stage.customer(TARO)
+    customer.fill_entry()
+    stage.browser.fill({"entry[eccube_sync42][link_code]": typed})
+    customer.confirm_entry()
+    expect("コード:" in stage.browser.text(".eccube-sync42-claim"), "the confirm page carries the code over")
+    customer.complete_entry()
+    expect(
+        "受け付けました" in stage.browser.text("#eccube-sync42-message"), "registration says it has the code"
+    )
+    stage.program.take_in()
+    customer.confirm_address()
+    expect(
+        "確認しています" in stage.browser.text("#eccube-sync42-message"),
+        "the confirmed address says: checking",
+    )
+    customer.log_in()
+    expect(customer.notice() == "checking", "the card says: checking")
+    stage.program.take_in()
+    expect(customer.notice() is None, "and nothing of the kind once it is decided")
+    expect(stage.card_class() == "store", "the customer is a store member")
+    expect(TARO in stage.browser.text(".eccube-sync42-number"), "the card shows the number")
+    expect("1,200" in stage.browser.text(".eccube-sync42-card"), "and the points")
+    expect("2037/03/31" in stage.browser.text(".eccube-sync42-card"), "and how long it is valid")
+    stage.browser.open("/mypage")
+    expect("店舗会員" in stage.browser.text("#eccube-sync42-class"), "my page shows the class")
+
+
+def the_card_is_scanned_from_a_telephone(stage: Stage) -> None:
+    stage.browser.resize(PHONE)
+    stage.customer(TARO).open_card()
+    picture = stage.picture("plugin-card", ".eccube-sync42-card")
+    scanned = subprocess.run(["zbarimg", "-q", picture], capture_output=True, text=True, check=False).stdout
+    tell("      " + " ".join(scanned.split()))
+    expect(f"EAN-13:{TARO}" in scanned, "a scanner reads the bar code")
+    expect(f"QR-Code:{TARO}" in scanned, "and the QR")
+    stage.browser.resize(DESKTOP)
+
+
+def a_revoked_code_and_somebody_elses_say_the_same(stage: Stage) -> None:
+    serial, revoked = stage.codes[ICHIRO]
+    stage.program.run("codes", "revoke", serial, "--apply", allowed=(0, 1))
+    said = []
+    for person, code in (
+        ("revoked", revoked),
+        ("others", stage.codes[HANAKO][1]),
+        ("used", stage.codes[TARO][1]),
+    ):
+        customer = stage.stranger(person)
+        customer.register(link_code=code)
+        customer.log_in()
+        expect(customer.notice() == "checking", f"a code that is {person} is checked like any other")
+        stage.program.take_in()
+        expect(customer.notice() == "not_confirmed", "and not confirmed")
+        expect(stage.card_class() == "ec_only", "the customer is no store member")
+        said.append(stage.browser.text(".ec-layoutRole__main").replace(person, ""))
+    expect(len(set(said)) == 1, "word for word the same page for all three")
+    expect(not any(number in said[0] for number in MEMBERS), "and nothing about anybody")
+
+
+def a_member_number_and_a_second_fact_link(stage: Stage) -> None:
+    customer = stage.customer(MEGUMI)
+    customer.register(number=f" {MEGUMI[:4]}-{MEGUMI[4:]} ", fact="phone_last4", answer="００４５")
+    stage.program.take_in()
+    customer.log_in()
+    customer.open_card()
+    expect(MEGUMI in stage.browser.text(".eccube-sync42-number"), "number and second fact show the card")
+
+
+def a_match_is_proven_before_anything_is_shown(stage: Stage) -> None:
+    customer = stage.customer(KEN)
+    customer.register()
+    stage.program.take_in()
+    customer.log_in()
+    customer.open_card()
+    expect(stage.card_class() == "store", "somebody matched is a store member")
+    expect(
+        KEN not in stage.browser.source() and "2037/03/31" not in stage.browser.source(),
+        "and sees nothing of the record",
+    )
+    expect(stage.browser.has("form[name='eccube_sync42_proof']"), "but a question")
+    customer.prove("birth_date", "1965-09-10")
+    stage.program.take_in()
+    expect(customer.notice() == "not_confirmed", "a wrong answer is not confirmed")
+    customer.prove("birth_date", "昭和ではなく1965年9月9日")
+    expect("入力形式" in stage.browser.text(), "an answer of no form is refused at once")
+    customer.prove("birth_date", "1965年9月9日")
+    stage.program.take_in()
+    customer.open_card()
+    expect(KEN in stage.browser.text(".eccube-sync42-number"), "the right answer shows the card")
+
+
+def a_customer_withdraws(stage: Stage) -> None:
+    customer = stage.stranger("used")
+    customer.withdraw()
+    expect("/withdraw_complete" in stage.browser.address(), "a customer leaves")
+    stage.program.take_in()
