@@ -60,8 +60,8 @@ class ProjectPlan:
 def plan_projection(shop: Shop, connection: Connection, *, only: Sequence[int] | None = None) -> ProjectPlan:
     """What would be written, and what somebody else changed since we wrote it.
 
-    ``only`` limits it to these EC-CUBE ids. A place nothing was ever written to is then left to a whole run, which
-    looks at what stands there.
+    ``only`` limits it to these EC-CUBE ids. A place nothing of ours was ever written to, but something of somebody
+    else's, is then left to a whole run, which says what stands there.
     """
     plan = ProjectPlan(only=None if only is None else frozenset(only))
     with reading(connection):
@@ -71,7 +71,8 @@ def plan_projection(shop: Shop, connection: Connection, *, only: Sequence[int] |
             plan.pending[place.key] = [row for row in rows if row.state == "pending"]
             written = [row for row in rows if row.written_class and row.state in {"done", "drift"}]
             if only is not None:
-                plan.pending[place.key] *= _is_ours(connection, place.key)
+                known = _is_ours(connection, place.key) or not _foreign_values(connection, place)
+                plan.pending[place.key] *= known
             elif not any(row.written_class for row in rows) and (
                 foreign := _foreign_values(connection, place)
             ):

@@ -124,6 +124,22 @@ def test_a_code_typed_at_registration_waits_for_the_address_and_links_within_the
     assert shop.eccube.rows(f"SELECT COUNT(*) FROM {INBOX}") == [(1,)]
 
 
+def test_the_first_store_member_of_a_shop_is_shown_within_the_minute_too(
+    plugged_sqlite: InstalledShop,
+) -> None:
+    shop, plugin = plugged_sqlite, Plugin(plugged_sqlite)
+    shop.fill(12, 30, register=0)
+    assert plugin.keys
+    shop.at(TODAY, 3)
+    shop.drop_export(TODAY)
+    assert shop.run("-q", "nightly") == 0
+    shop.at(TODAY, 12)
+    eccube_id = new_customer(shop, REGISTERED)
+    plugin.type_code(eccube_id, code_of(shop, member_of(shop)))
+    assert shop.run("-q", "inbox") == 0
+    assert plugin.membership_class(eccube_id) == "store"
+
+
 def test_every_minute_again_changes_nothing(plugin: Plugin) -> None:
     shop = plugin.shop
     plugin.type_code(new_customer(shop), code_of(shop, member_of(shop)))
