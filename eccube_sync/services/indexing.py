@@ -1,7 +1,8 @@
-"""The index of blocking keys: a changed person's are replaced; the whole of it is written in the order it is kept in.
+"""The index of blocking keys: a changed person's are replaced; the whole of it is written part by part.
 
-A table sorted by key takes rows in that order at the speed of the disk. Person by person every row would go to
-another place of it, which a million members make very slow.
+The table is kept by key, and once more by person. In either order alone, every row would go to another place of the
+other one, which a million members make very slow on a small server. A sixteenth of the keys fits in its memory, and
+within that part the rows come person by person.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from eccube_sync.tables import matching
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 
 _AT_ONCE = 100 * CHUNK
-_PARTS = 64
+_DELETED_AT_ONCE = 64
+_PART_BITS = 60
+"""A key has 64 bits; what is above these names its part."""
 
 
 def part_of(keys: Keys, first: int, last: int) -> Keys:
@@ -44,7 +47,7 @@ def write_whole(run: Run, members: Keys, customers: Keys, ids: Mapping[int, int]
     keys = np.concatenate([members.keys, customers.keys])
     sides = np.repeat(np.array([MEMBER, CUSTOMER]), [len(members.keys), len(customers.keys)])
     subjects = np.concatenate([members.owners, renamed])
-    order = np.lexsort((subjects, sides, keys))
+    order = np.lexsort((keys, subjects, sides, keys >> _PART_BITS))
     for start in range(0, len(order), _AT_ONCE):
         part = order[start : start + _AT_ONCE]
         run.transaction(matching.add_keys, run.connection, keys[part], sides[part], subjects[part])
@@ -52,5 +55,5 @@ def write_whole(run: Run, members: Keys, customers: Keys, ids: Mapping[int, int]
 
 def _ranges() -> list[tuple[int, int]]:
     """All keys there can be, cut into parts that one transaction deletes."""
-    bounds = [-(2**63) + part * (2**64 // _PARTS) for part in range(_PARTS)]
-    return [(low, low + 2**64 // _PARTS - 1) for low in bounds]
+    width = 2**64 // _DELETED_AT_ONCE
+    return [(low, low + width - 1) for low in range(-(2**63), 2**63, width)]

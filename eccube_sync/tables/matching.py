@@ -139,8 +139,8 @@ def delete_key_range(connection: Connection, low: int, high: int) -> None:
 
 
 def add_keys(connection: Connection, keys: Integers, sides: Integers, owners: Integers) -> None:
-    """Insert keys, sorted by key. They are integers of our own making, so they stand in the statement as they
-    are: as parameters two million of them would take longer than the matching."""
+    """Insert keys. They are integers of our own making, so they stand in the statement as they are: as parameters
+    two million of them would take longer than the matching."""
     schema = (
         connection.get_execution_options()
         .get("schema_translate_map", {})
