@@ -158,10 +158,13 @@ def _judge_held(pairs: list[Pair], situation: Situation, working: _Working) -> N
     choice = _choose_card([pair for pair in free if pair.clear], situation, working)
     if choice:
         working.say([choice], Action.MOVE, Kind.SUCCESSOR)
-    unclear = [
-        p for p in free if p not in working.verdicts and not p.flags & Flag.NAME_ONLY and not _kin(p.flags)
-    ]
+    unclear = [pair for pair in free if pair not in working.verdicts and _may_succeed(pair)]
     working.say(unclear if not choice else [], Action.CASE, Kind.SUCCESSOR)
+
+
+def _may_succeed(pair: Pair) -> bool:
+    """Whether a person is asked if this is the new card of somebody whose linked card cannot be used."""
+    return not pair.flags & Flag.NAME_ONLY and not _kin(pair.flags)
 
 
 def _settle_moves(working: _Working) -> dict[int, int]:
@@ -221,10 +224,16 @@ def _judge_rest(pairs: list[Pair], situation: Situation, working: _Working) -> N
     linked = [pair for pair, (action, _) in working.verdicts.items() if action in {Action.LINK, Action.MOVE}]
     customers = {pair.customer for pair in linked} | set(situation.held_by)
     members = {pair.member for pair in linked} | set(situation.holder_of)
+    # Whoever is linked just now to a card that cannot be used is asked about as if the link had stood before.
+    without_card = {pair.customer for pair in linked if not situation.card_rank(pair.member)[0]}
+    without_card -= set(situation.held_by)
     for pair in pairs:
         if pair in working.verdicts:
             continue
-        if pair.customer in customers or pair.member in members:
+        usable = situation.card_rank(pair.member)[0] and pair.member not in members
+        if pair.customer in without_card and usable and _may_succeed(pair):
+            working.say([pair], Action.CASE, Kind.SUCCESSOR)
+        elif pair.customer in customers or pair.member in members:
             working.say([pair], Action.NONE, Kind.TAKEN)
         else:
             working.say([pair], *judge_unlinked(pair.flags))

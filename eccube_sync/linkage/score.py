@@ -209,8 +209,8 @@ def _flags(levels: Levels) -> NDArray[np.uint8]:
         facts += np.logical_or.reduce([strong[field] for field in fields])
         besides |= np.logical_or.reduce([verdicts[field] >= Verdict.WEAK for field in fields])
     given = verdicts["given_name"]
-    # Twins share a birth date, and children their parents' mail address or mobile, but seldom two of the three.
-    personal = strong["mobile"].astype(np.uint8) + strong["birth_date"] + strong["email"] > 1
+    # Twins share a birth date and their parents' mail address, but hardly ever a mobile as well.
+    personal = strong["mobile"] & (strong["birth_date"] | strong["email"])
     flags = np.where(given == Verdict.DIFFERS, Flag.GIVEN_DIFFERS, 0)
     flags |= np.where((given == Verdict.SILENT) & ~personal, Flag.ANY_RELATIVE, 0)
     flags |= np.where(verdicts["birth_date"] == Verdict.DIFFERS, Flag.BIRTH_DIFFERS, 0)

@@ -158,6 +158,19 @@ def test_of_two_cards_the_live_one_is_linked_though_they_share_only_the_name(lis
     assert found == {1: FIRST_MEMBER + 1}
 
 
+def test_a_link_to_a_card_out_of_use_asks_about_the_usable_one_at_once_and_again_when_it_stands(
+    lists: Lists,
+) -> None:
+    old = replace(FATHER, live=False)
+    new = replace(FATHER, phones=(), emails=(), postal="", address="", birth=date(1960, 4, 13))
+    customers, members = prepare(people([FATHER])), prepare(people([old, new], FIRST_MEMBER))
+    pairs = match_pairs(lists.model, customers, members)
+    first = decide(lists.model, pairs, customers, members)
+    assert [d.kind for d in first] == [Kind.CLEAR, Kind.SUCCESSOR]
+    again = decide(lists.model, pairs, customers, members, Standing([(1, FIRST_MEMBER)]))
+    assert [d.kind for d in again] == [Kind.HELD, Kind.SUCCESSOR]
+
+
 def test_a_second_account_of_the_same_person_is_a_case(lists: Lists) -> None:
     customers = prepare(people([FATHER, replace(FATHER, emails=("second@mail.example.jp",))]))
     members = prepare(people([FATHER], FIRST_MEMBER))

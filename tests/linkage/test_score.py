@@ -55,7 +55,7 @@ def test_a_wife_is_not_her_husband_though_name_house_and_landline_agree(lists: L
 def test_surname_house_and_landline_together_are_worth_less_than_a_link(lists: Lists) -> None:
     nameless = replace(WIFE, given="", given_kana="", phones=("045-456-7812",), emails=(), birth=None)
     probability, _ = score(lists.model, HUSBAND, nameless)
-    assert probability < lists.model.settings.link_at
+    assert probability < lists.model.link_at
 
 
 def test_twins_are_never_clear(lists: Lists) -> None:
@@ -91,14 +91,14 @@ def test_a_rare_name_says_more_than_a_common_one(lists: Lists) -> None:
 def test_a_moved_person_with_a_new_phone_is_found_by_name_birth_and_mail(lists: Lists) -> None:
     moved = replace(HUSBAND, postal="5300001", address="大阪市北区梅田9-9", phones=("080-1111-2345",))
     probability, flags = score(lists.model, HUSBAND, moved)
-    assert probability > lists.model.settings.link_at
+    assert probability > lists.model.link_at
     assert not flags
 
 
 def test_a_married_woman_is_found_by_given_name_birth_and_mobile(lists: Lists) -> None:
     before = replace(WIFE, family="三好", family_kana="ミヨシ", postal="", address="", emails=())
     probability, flags = score(lists.model, WIFE, before)
-    assert probability > lists.model.settings.link_at
+    assert probability > lists.model.link_at
     assert not flags
 
 
