@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 
+import pypdfium2
 from selenium.webdriver import Keys
 
 from docs.generate import DAY, DOCS, LANGUAGES, Terminal
@@ -100,9 +101,24 @@ def _mail(studio: Studio, kind: str) -> None:
     studio.browser.open(page)
 
 
+def label_sheet(studio: Studio) -> None:
+    """The first two rows of a sheet of labels; their codes are as made up as the shop."""
+    studio.run("codes issue --count 6 --output labels.csv --apply")
+    studio.run(f"codes sheet labels.csv --words {studio.language} --output labels.pdf --apply")
+    with pypdfium2.PdfDocument("labels.pdf") as document:
+        document[0].render(scale=2).to_pil().save("labels.png")
+    for file in ("labels.csv", "labels.pdf"):
+        Path(file).unlink()
+    page = Path("labels.html").absolute()
+    page.write_text('<body style="margin:0"><img src="labels.png" width="840">', encoding="utf-8")
+    studio.browser.open(page)
+    studio.save("label-sheet", width=840, height=340)
+
+
 PICTURES: Mapping[str, Callable[[Studio], None]] = {
     "customers-mail": customers_mail,
     "exporters-mail": exporters_mail,
+    "label-sheet": label_sheet,
     "monthly-report": monthly_report,
     "owners-mail": owners_mail,
     "review-page": review_page,

@@ -21,6 +21,7 @@ from eccube_sync.configtypes import (
     Section,
     Text,
     Texts,
+    WebAddress,
 )
 from eccube_sync.i18n import mark
 
@@ -214,6 +215,13 @@ class Codes(Section):
     )
     valid_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = Field(
         30, description=mark("Days a code can be used after it was issued.")
+    )
+    entry_url: WebAddress | None = Field(
+        None,
+        examples=["https://shop.example.jp/entry"],
+        description=mark(
+            "Address of the shop's registration page, for the QR code on labels and the link in invitations."
+        ),
     )
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = Field(
         5, description=mark("Wrong codes and cards a customer may type before any are refused.")

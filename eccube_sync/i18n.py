@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gettext as _gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 
 LANGUAGES = ("en", "ja")
@@ -21,6 +23,17 @@ def set_language(language: str) -> None:
             _translations = _gettext.GNUTranslations(file)
     else:
         _translations = _gettext.NullTranslations()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Use another language for a while, for what is written to somebody else than the user."""
+    before = _language
+    set_language(language)
+    try:
+        yield
+    finally:
+        set_language(before)
 
 
 def current_language() -> str:

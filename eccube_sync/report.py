@@ -92,6 +92,8 @@ LABELS: Mapping[str, str] = {
     "overdue_files": mark("overdue member exports"),
     "dates_to_approve": mark("coming days whose downgrades must be approved"),
     "codes_issued": mark("codes issued"),
+    "codes_not_usable": mark("codes that can no longer be used, left out"),
+    "codes_printed": mark("codes to print"),
     "codes_assigned": mark("codes assigned"),
     "codes_used": mark("codes used"),
     "codes_revoked": mark("codes revoked"),

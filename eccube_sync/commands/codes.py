@@ -10,6 +10,8 @@ from eccube_sync.application import Application, apply_option, json_option, pass
 from eccube_sync.i18n import _
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_LENGTH = click.FloatRange(0, 100)
+_PAPERS = ("10", "12", "24", "65", "58mm", "80mm")
 _CODE_STATES = ("issued", "assigned", "used", "revoked", "expired")
 _CLAIM_STATES = ("pending", "waiting_for_store", "accepted", "refused", "conflict", "undone")
 
@@ -57,6 +59,51 @@ def issue(
         if application.agreed(apply):
             with applied_run(shop, connection, "codes issue") as run:
                 application.show(apply_issue(run, plan))
+
+
+@command.command(
+    help=_(
+        "Draw the list that codes issue wrote as labels (A4) or receipts: a PDF with the code, a QR code, the serial "
+        "and what to do.\n\nPrint it at 100 percent. 24 and 65 are sheets with so many labels; other measures, in "
+        "millimetres, change them.\n\nExample: eccube-sync codes sheet codes/link-codes-2026-04-01.csv --paper 24"
+    )
+)
+@click.argument("file", type=_FILE)
+@click.option(
+    "--paper", type=click.Choice(_PAPERS), default="24", show_default=True, help=_("Sheet or roll.")
+)
+@click.option("--columns", type=click.IntRange(1, 10), help=_("Labels side by side."))
+@click.option("--rows", type=click.IntRange(1, 20), help=_("Labels below each other."))
+@click.option("--left", type=_LENGTH, help=_("Margin on the left and on the right (mm)."))
+@click.option("--top", type=_LENGTH, help=_("Margin at the top and at the bottom (mm)."))
+@click.option("--gap-across", type=_LENGTH, help=_("Gap between labels side by side (mm)."))
+@click.option("--gap-down", type=_LENGTH, help=_("Gap between labels below each other (mm)."))
+@click.option("--first", type=click.IntRange(1, 200), default=1, show_default=True,
+              help=_("Label to begin with, on a sheet that is used in part."))  # fmt: skip
+@click.option("--words", type=click.Choice(("ja", "en")), default="ja", show_default=True,
+              help=_("Language of the labels."))  # fmt: skip
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=_("File to write; without it one in the folder codes of the state directory."),
+)
+@apply_option
+@pass_application
+def sheet(
+    application: Application, /, file: Path, paper: str, first: int, words: str, output: Path | None, apply: bool,
+    **measures: float | None,
+) -> None:  # fmt: skip
+    """Draw labels."""
+    from eccube_sync.services.codesheets import apply_sheet, choose_paper, plan_sheet
+    from eccube_sync.services.running import applied_run
+
+    chosen = choose_paper(paper, **measures)
+    with application.open_shop() as (shop, connection):
+        plan = plan_sheet(shop, connection, file, chosen, output=output, language=words, first=first)
+        application.show(plan.report())
+        if application.agreed(apply):
+            with applied_run(shop, connection, "codes sheet") as run:
+                application.show(apply_sheet(run, plan))
 
 
 @command.command(

@@ -181,6 +181,9 @@ ignore_phones = ["{shop_phone}"]
 kind = "customer_group"
 group = "店舗会員"
 
+[codes]
+entry_url = "https://shop.example.jp/entry"
+
 [mail]
 host = "127.0.0.1"
 port = {mail_port}

@@ -81,7 +81,12 @@ def plan_purge(shop: Shop, connection: Connection) -> PurgePlan:
 def _old_files(settings: Settings, now: datetime) -> list[Path]:
     limit = (now - timedelta(days=settings.retention.files_days)).timestamp()
     newest = dumps(settings, "run")[:1]
-    kept = [*plain_files(settings.folders.exports), *(path for path in dumps(settings) if path not in newest)]
+    folders = settings.folders
+    kept = [
+        *plain_files(folders.exports),
+        *plain_files(folders.codes),
+        *(path for path in dumps(settings) if path not in newest),
+    ]
     return [path for path in kept if path.stat().st_mtime < limit]
 
 
