@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, insert, literal, null, or_, select, update
 
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
-from eccube_sync.membership.facts import STORE
+from eccube_sync.membership.facts import EC_ONLY, STORE
 from eccube_sync.projections import CHUNK, Change, Outcome
 from eccube_sync.report import Report
 from eccube_sync.services.carding import refresh_cards, refresh_cards_of
@@ -23,7 +23,7 @@ from eccube_sync.services.places import Place, places
 from eccube_sync.services.pluginkeys import has_cards
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.tables.classes import chunks
-from eccube_sync.tables.customers import customer, projection_state
+from eccube_sync.tables.customers import customer, customer_class, projection_state
 
 SETTLED = frozenset({"done", "drift"})
 
@@ -33,6 +33,8 @@ class ProjectPlan:
     """What would be written to EC-CUBE: per place the states to carry out, and the drift found."""
 
     pending: dict[str, list[AnyRow]] = field(default_factory=dict)
+    missing: dict[str, list[AnyRow]] = field(default_factory=dict)
+    """Classes decided before the place was configured; in the shape of states."""
     drifted: dict[str, list[AnyRow]] = field(default_factory=dict)
     unadopted: dict[str, int] = field(default_factory=dict)
     only: frozenset[int] | None = None
@@ -41,7 +43,7 @@ class ProjectPlan:
     def report(self) -> Report:
         """The plan as counts."""
         counts = {
-            "to_project": sum(map(len, self.pending.values())),
+            "to_project": sum(map(len, [*self.pending.values(), *self.missing.values()])),
             "drift": sum(map(len, self.drifted.values())),
         }
         return Report(
@@ -77,6 +79,7 @@ def plan_projection(shop: Shop, connection: Connection, *, only: Sequence[int] |
                 foreign := _foreign_values(connection, place)
             ):
                 plan.unadopted[place.key] = foreign
+            plan.missing[place.key] = _missing(connection, place) if only is None else []
             plan.drifted[place.key] = list(_drifted(connection, place, written))
     return plan
 
@@ -90,6 +93,32 @@ def _states(connection: Connection, key: str, only: Sequence[int] | None) -> lis
     )
     if only is not None:
         statement = statement.where(customer.c.eccube_id.in_(list(only)))
+    return list(connection.execute(statement))
+
+
+def _missing(connection: Connection, place: Place) -> list[AnyRow]:
+    states = projection_state
+    shown = customer_class.c.membership_class == STORE
+    if place.projection.value_of(EC_ONLY) is not None:
+        shown = or_(shown, customer_class.c.membership_class == EC_ONLY)
+    statement = (
+        select(
+            customer_class.c.customer_id,
+            customer_class.c.membership_class.label("wanted_class"),
+            null().label("written_class"),
+            null().label("written_value"),
+            literal("pending").label("state"),
+            customer.c.eccube_id,
+            customer.c.current,
+        )
+        .join(customer, customer.c.id == customer_class.c.customer_id)
+        .outerjoin(
+            states,
+            and_(states.c.projection_key == place.key, states.c.customer_id == customer_class.c.customer_id),
+        )
+        .where(customer.c.current == 1, states.c.customer_id.is_(None), shown)
+        .order_by(customer_class.c.customer_id)
+    )
     return list(connection.execute(statement))
 
 
@@ -127,7 +156,9 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
     if plan.unadopted:
         raise GuardRefusedError(plan.refusal())
     for place in places(run.shop.settings):
-        rows = list(plan.pending[place.key])
+        rows = plan.pending[place.key] + plan.missing[place.key]
+        for batch in batches(plan.missing[place.key]):
+            run.transaction(_want_shown, run, place, batch)
         drifted = plan.drifted[place.key]
         for batch in batches(drifted):
             run.transaction(_note_drift, run, place, batch)
@@ -153,6 +184,20 @@ def batches(rows: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
     """Rows in numbers that one transaction on EC-CUBE's tables may take."""
     for start in range(0, len(rows), CHUNK):
         yield rows[start : start + CHUNK]
+
+
+def _want_shown(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
+    states = [
+        {
+            "projection_key": place.key,
+            "customer_id": row.customer_id,
+            "wanted_class": row.wanted_class,
+            "state": row.state,
+            "run_id": run.id,
+        }
+        for row in rows
+    ]
+    run.connection.execute(insert(projection_state), states)
 
 
 def _note_drift(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
