@@ -45,6 +45,11 @@ SHOWN = (
     "overrides set 1 --class store --until 2027-03-31 --reason 'paid by bank transfer'",
     "notices preview expired",
     "notices preview exporter",
+    "customers find 5678",
+    "customers unlink 1 --reason 'father and son'",
+    "inbox",
+    "purge",
+    "guards approve 2027-04-01 1200",
 )
 """Commands whose output pages may show, besides the steps of the demo."""
 

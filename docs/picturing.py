@@ -17,11 +17,16 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pypdfium2
+from openpyxl import load_workbook
+from openpyxl.cell import Cell, MergedCell
 from selenium.webdriver import Keys
 
 from docs.generate import DAY, DOCS, LANGUAGES, Terminal
 from eccube_sync.clock import FixedClock
 from tests.support.browser import Browser, install_fonts, running_browser
+
+SHEET_COLUMNS, SHEET_ROWS = 10, 9
+"""As much of the review file as a screen shows."""
 
 MAIL_PROGRAM = """\
 <!DOCTYPE html><meta charset="utf-8">
@@ -30,6 +35,17 @@ MAIL_PROGRAM = """\
   pre {{ font: inherit; white-space: pre-wrap }}
 </style>
 <h3>{subject}</h3><hr>{body}
+"""
+
+
+SPREADSHEET = """\
+<!DOCTYPE html><meta charset="utf-8">
+<style>
+  body {{ margin: 0; font: 13px/18px Calibri, Carlito, "Noto Sans CJK JP", sans-serif }}
+  table {{ border-collapse: collapse; table-layout: fixed; width: {width}px }}
+  td {{ box-sizing: border-box; border: 1px solid #d4d4d4; padding: 1px 3px; vertical-align: top; overflow: hidden }}
+</style>
+<table>{rows}</table>
 """
 
 
@@ -56,6 +72,33 @@ def review_page(studio: Studio) -> None:
         if not studio.browser.find_all("td.differs"):
             studio.browser.press(Keys.ARROW_RIGHT)
     studio.save("review-page")
+
+
+def review_sheet(studio: Studio) -> None:
+    """The first columns of the file of ``review export``, in the widths and colours a spreadsheet shows."""
+    file = Path(f"review-{studio.language}.xlsx")
+    studio.run(f"review export --output {file}")
+    sheet = load_workbook(file).worksheets[0]
+    widths = dict.fromkeys(range(1, SHEET_COLUMNS + 1), 0)
+    for one in sheet.column_dimensions.values():
+        widths.update(
+            {place: round(7 * one.width) for place in range(one.min, one.max + 1) if place in widths}
+        )
+    answered = list(sheet.iter_rows(max_row=SHEET_ROWS, max_col=SHEET_COLUMNS))
+    rows = "".join(f"<tr>{''.join(_cell(cell, widths) for cell in row)}</tr>" for row in answered)
+    page = Path(f"sheet-{studio.language}.html").absolute()
+    page.write_text(SPREADSHEET.format(width=sum(widths.values()), rows=rows), encoding="utf-8")
+    studio.browser.open(page)
+    studio.save("review-sheet", width=sum(widths.values()))
+
+
+def _cell(cell: Cell | MergedCell, widths: Mapping[int, int]) -> str:
+    colour = f"#{cell.fill.fgColor.rgb[2:]}" if cell.fill.fill_type else "white"
+    weight = "bold" if cell.font.b else "normal"
+    lines = "normal" if cell.alignment.wrap_text else "nowrap"
+    width = widths[cell.column]
+    style = f"width: {width}px; background: {colour}; font-weight: {weight}; white-space: {lines}"
+    return f'<td style="{style}">{html.escape(str(cell.value or ""))}</td>'
 
 
 def monthly_report(studio: Studio) -> None:
@@ -122,6 +165,7 @@ PICTURES: Mapping[str, Callable[[Studio], None]] = {
     "monthly-report": monthly_report,
     "owners-mail": owners_mail,
     "review-page": review_page,
+    "review-sheet": review_sheet,
 }
 """Name of a picture → how it is taken."""
 

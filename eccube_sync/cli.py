@@ -56,7 +56,9 @@ def run(arguments: Sequence[str], application: Application) -> int:
 def _print_refusal(error: EccubeSyncError) -> None:
     click.echo(_("Error: {message}").format(message=error), err=True)
     if isinstance(error, BadInputError):
-        for problem in error.problems:
+        # The sentence above names the first problem; alone it need not be said again.
+        alone = len(error.problems) == 1 and error.problems[0].message in str(error)
+        for problem in () if alone else error.problems:
             where = ""
             if problem.line is not None:
                 where += _("line {line}").format(line=problem.line) + " "

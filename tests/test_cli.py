@@ -53,6 +53,13 @@ def test_a_refused_file_is_told_with_line_and_column(
     assert "誕生日" in message
 
 
+def test_the_only_problem_of_a_file_is_told_once(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    run_command(
+        monkeypatch, BadInputError("a.csv: no header. Nothing was changed.", (Problem("no header."),))
+    )
+    assert capsys.readouterr().err.count("no header") == 1
+
+
 def test_an_unexpected_error_shows_nothing_of_what_it_was_about(
     monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

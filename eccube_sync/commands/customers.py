@@ -34,7 +34,7 @@ _UNMASKED = click.option(
         "Examples: eccube-sync customers find 090-1234-5678; eccube-sync customers find yamada"
     ),
 )
-@click.argument("typed", metavar="PHONE|MAIL|NAME|CARD|ID", nargs=-1, required=True)
+@click.argument("typed", metavar=_("PHONE|MAIL|NAME|CARD|ID"), nargs=-1, required=True)
 @_UNMASKED
 @json_option
 @pass_application
@@ -93,7 +93,7 @@ def link(
 
     with application.open_shop() as (shop, connection):
         plan = plan_link(shop, connection, customer, code, reason, source_key=source_key)
-        application.show(plan.report(connection))
+        application.show(plan.report(shop, connection))
         if application.agreed(apply):
             with applied_run(shop, connection, "customers link") as run:
                 report = apply_link(run, plan)

@@ -47,6 +47,11 @@ class CodeFile:
         self._table: Table = table
         self._places = _places(table.header, aliases)
 
+    @property
+    def headers(self) -> frozenset[str]:
+        """Every header of the file, normalised; also those of columns that are not read."""
+        return frozenset(normalise_header(cell) for cell in self._table.header)
+
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Line and cells (columns that are there only, outer white space taken off) of every usable row."""
         for row in self._table.rows(refuse=self.problems.append):

@@ -115,7 +115,7 @@ def find_people(shop: Shop, connection: Connection, typed: str, *, unmasked: boo
         return Report(
             _("Nobody was found."), notes=[_("Try a part of the name, its reading, or another number.")]
         )
-    headline = _("{customers} customers and {members} members fit.").format(
+    headline = _("Found: customers {customers}, members {members}.").format(
         customers=_many(customers), members=_many(members)
     )
     notes = []

@@ -21,6 +21,7 @@ from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.deciding import decide
 from eccube_sync.services.findmember import find_member
+from eccube_sync.services.foundpeople import customers_listing, members_listing
 from eccube_sync.services.knowncustomers import known_id, linkable_customer, our_id
 from eccube_sync.services.overriding import find_customer
 from eccube_sync.services.pairing import ANY, GUESSES, link_of_pair, link_pair, rivals
@@ -46,15 +47,20 @@ class LinkPlan:
     ending: Sequence[AnyRow]
     reason: str
 
-    def report(self, connection: Connection) -> Report:
-        """The plan in words."""
+    def report(self, shop: Shop, connection: Connection) -> Report:
+        """The plan in words, with both people as they are shown after a search, so that a wrong id is seen."""
         headline = _("Customer {id} will be linked to member {code} ({source}).").format(
             id=self.who.seen.eccube_id,
             code=self.member.code or self.member.store_key,
             source=self.member.source_name,
         )
-        listing = _ending_listing(connection, self.ending)
-        return Report(headline, {"links_ended": len(self.ending)}, listings=[listing])
+        with reading(connection):
+            both = [
+                customers_listing(shop.settings, connection, [self.who.seen.eccube_id], unmasked=False),
+                members_listing(connection, [int(self.member.member_id)], unmasked=False),
+            ]
+        ending = _ending_listing(connection, self.ending)
+        return Report(headline, {"links_ended": len(self.ending)}, listings=[*both, ending])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from eccube_sync.db import CHUNK, reading
-from eccube_sync.errors import ConfigurationError, UsageError
+from eccube_sync.errors import BadInputError, ConfigurationError, UsageError
 from eccube_sync.i18n import _
+from eccube_sync.pos import FORMATS
 from eccube_sync.report import Report
 from eccube_sync.services.answering import close_neighbours
 from eccube_sync.services.assigning import LONGEST_MEMBER_CODE
@@ -47,10 +48,22 @@ def plan_link_import(
 ) -> LinkImportPlan:
     """Read ``path`` and say what each line would do. Raises ``BadInputError`` where it is no such CSV."""
     file = CodeFile(path, COLUMNS, ("customer_id", "member_code"), encoding)
+    _refuse_member_export(file)
     lines = list(_lines(file, shop.settings, source_key))
     file.refuse_problems()
     with reading(connection):
         return Judge(shop.settings, connection, LinkImportPlan(path)).plan(lines)
+
+
+def _refuse_member_export(file: CodeFile) -> None:
+    """A store's export may have the same two headers; there 会員ID is the POS's, and every link would be wrong."""
+    if len(file.headers) > len(COLUMNS) and any(one.claims(file.headers) for one in FORMATS.values()):
+        raise BadInputError(
+            _(
+                "{file} is the store's member export: the ids in it are the POS's, not EC-CUBE's. Give a file with "
+                "the columns customer_id and member_code only. Nothing was changed."
+            ).format(file=file.path.name)
+        )
 
 
 def _lines(file: CodeFile, settings: Settings, source_key: str | None) -> Iterator[Line]:

@@ -52,12 +52,18 @@ def find_customer(connection: Connection, eccube_id: int) -> AnyRow:
         select(customer).where(customer.c.eccube_id == eccube_id, customer.c.current == 1)
     ).first()
     if row is None:
-        raise UsageError(
-            _("Customer {id} is not known yet; check the id, or run first: eccube-sync classify").format(
-                id=eccube_id
-            )
-        )
+        raise unknown_customer(eccube_id)
     return row
+
+
+def unknown_customer(eccube_id: int) -> UsageError:
+    """What to say about an EC-CUBE id we have no row of; often it is a card number or a phone."""
+    return UsageError(
+        _(
+            "No customer with the EC-CUBE id {id} is known yet. Look for the person with: eccube-sync customers "
+            "find. Whoever registered just now is known after: eccube-sync classify"
+        ).format(id=eccube_id)
+    )
 
 
 def plan_override(

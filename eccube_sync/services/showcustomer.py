@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from eccube_sync.db import AnyRow, reading
-from eccube_sync.errors import UsageError
 from eccube_sync.i18n import _
 from eccube_sync.membership.classes import REASONS
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.claimwords import REASONS as CLAIM_REASONS
 from eccube_sync.services.nearest import nearest_members
 from eccube_sync.services.noticewords import KINDS, reason_words, state_words
+from eccube_sync.services.overriding import unknown_customer
 from eccube_sync.services.reviewfile import question
 from eccube_sync.services.running import Shop
 from eccube_sync.services.showing import (
@@ -70,11 +70,7 @@ def show_customer(shop: Shop, connection: Connection, eccube_id: int, *, unmaske
             select(customer).where(customer.c.eccube_id == eccube_id).order_by(customer.c.id.desc())
         ).all()
         if not rows:
-            raise UsageError(
-                _("Customer {id} is not known yet; check the id, or run first: eccube-sync classify").format(
-                    id=eccube_id
-                )
-            )
+            raise unknown_customer(eccube_id)
         row = next((one for one in rows if one.current == 1), rows[0])
         report = _show(_View(shop.settings, connection, row, unmasked))
     if len(rows) > 1:

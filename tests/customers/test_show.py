@@ -189,7 +189,7 @@ def test_an_id_that_changed_hands_shows_the_present_customer(small: Terminal) ->
 
 def test_an_unknown_id_is_a_clear_refusal(small: Terminal) -> None:
     assert small.run("customers", "show", "99") == 64
-    assert "Customer 99 is not known yet" in small.errors
+    assert "No customer with the EC-CUBE id 99" in small.errors
 
 
 def test_the_terminal_shows_what_a_program_gets(small: Terminal) -> None:

@@ -119,7 +119,7 @@ def test_many_people_are_cut_off_and_it_says_so(small: Terminal) -> None:
         small.ours.eccube.add_customer(id=100 + number, name01="田中", name02="実")
     report = small.json("customers", "find", "田中")
     assert len(report["listings"][0]["rows"]) == 20
-    assert report["headline"].startswith("25 customers")
+    assert "customers 25" in report["headline"]
     assert "first 20" in report["notes"][0]
 
 

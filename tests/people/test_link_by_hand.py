@@ -52,6 +52,8 @@ def test_a_link_by_hand_is_planned_kept_with_its_reason_and_undone(story: Story,
     runs = len(ours.rows(run_table))
     assert at.run("customers", "link", str(somebody), DOI.code, "--reason", "x") == 0, at.errors
     assert (story.standing(), len(ours.rows(run_table))) == (before, runs)
+    assert "長＊ 薫＊" in at.output
+    assert "nothing to do" not in at.output
     assert at.run("customers", "link", str(somebody), DOI.code, *BY_HAND) == 0, at.errors
     made = ours.row(link, method="manual", active=1)
     assert (made.note, made.actor) == ("showed the card", actor())

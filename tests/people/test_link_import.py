@@ -95,6 +95,16 @@ def test_each_line_that_cannot_be_carried_out_says_why(story: Story, at: Termina
     assert story.linked(AOKI) == "review"
 
 
+def test_the_stores_export_in_place_of_a_file_of_links_is_refused(story: Story, at: Terminal) -> None:
+    story.night(AOKI, DOI)
+    before = story.standing()
+    header = "会員ID,会員コード,姓,名,電話番号,ポイント,会員状態区分,会員ランクコード,会員番号,生年月日"
+    path = write(at, (story.people[AOKI.code], DOI.code, *("",) * 8), header=header)
+    assert at.run("links", "import", path, "--apply") == 65
+    assert "the store's member export" in at.errors
+    assert story.standing() == before
+
+
 def test_good_lines_are_taken_beside_refused_ones(story: Story, at: Terminal) -> None:
     story.night(AOKI, BABA, DOI)
     somebody = story.ours.eccube.add_customer(name01="長谷", kana01="ハセ")
