@@ -134,6 +134,40 @@ def assign(
 
 
 @command.command(
+    help=_(
+        "Invite members by mail: each gets a link code of their own, once, at the address the store has.\n\n"
+        "Only those whose consent is recorded. --members names a CSV (member_code) of those who agreed, and --basis "
+        "says how; both are recorded for each of them, with your name. Who is linked, was invited before, is no "
+        "current member, or wants no mail by the store's data is left out. Needs [sender] and promotion = true: "
+        "by law an invitation is advertising. The mails leave by notify, in its window and caps.\n\n"
+        "Example: eccube-sync codes invite --members agreed.csv --basis 'membership form 2024, section 5'"
+    )
+)
+@click.option("--members", type=_FILE, help=_("CSV of the members who agreed."))
+@click.option("--basis", default="", help=_("How they agreed."))
+@click.option("--source", help=_("The source of the members, for rows that do not say it."))
+@click.option("--limit", type=click.IntRange(1, 5000), default=500, show_default=True,
+              help=_("Invitations at most; run it again for the rest."))  # fmt: skip
+@apply_option
+@pass_application
+def invite(
+    application: Application, members: Path | None, basis: str, source: str | None, limit: int, apply: bool
+) -> None:
+    """Invite members."""
+    from eccube_sync.services.inviting import apply_invite, plan_invite
+    from eccube_sync.services.running import applied_run
+
+    with application.open_shop() as (shop, connection):
+        plan = plan_invite(
+            shop, connection, limit=limit, members=members, basis=basis.strip(), source_key=source
+        )
+        application.show(plan.report())
+        if plan.members and application.agreed(apply):
+            with applied_run(shop, connection, "codes invite") as run:
+                application.show(apply_invite(run, plan))
+
+
+@command.command(
     "import",
     help=_(
         "Take in codes and card numbers that customers typed, for shops without the plugin.\n\n"

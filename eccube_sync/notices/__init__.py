@@ -32,6 +32,7 @@ class Situation:
     reminder_days: tuple[int, ...] = (30, 7, 1)
     reminders_queued: frozenset[int] = frozenset()  # of this end date: days of reminders queued or sent
     undone_run: int | None = None  # a run that was undone after it had mailed this customer
+    not_invited: str | None = None  # why the member must not be invited (a key of REASONS)
     full_customer: bool = True  # not provisional, withdrawn or vanished
     same_address: bool = True  # the address the mail was made for is still the one it is to go to
 
@@ -40,7 +41,7 @@ class Situation:
 class Event:
     """What a notice is about: the part of a situation that must not have changed when it is sent."""
 
-    customer: int
+    customer: int | None  # None: a member without an account
     member: int | None = None
     link: int | None = None
     end_date: date | None = None
@@ -60,12 +61,20 @@ class Notice(Protocol):
         """Whether EC-CUBE must show the class before the mail may leave."""
 
     @property
+    def NEEDS_CUSTOMER(self) -> bool:  # noqa: N802
+        """Whether it goes to a customer, who must still be one when the mail leaves."""
+
+    @property
     def NEEDS_LINK(self) -> bool:  # noqa: N802
         """Whether the link must still be active when the mail leaves."""
 
     @property
     def TO_STORE_ADDRESS(self) -> bool:  # noqa: N802
         """Whether it goes to the address the store has of the member, and not to the customer's."""
+
+    @property
+    def HOLDS_CODE(self) -> bool:  # noqa: N802
+        """Whether a link code is in it: its bytes are blanked as soon as they are needed no more."""
 
     @property
     def PROVEN_ONLY(self) -> frozenset[str]:  # noqa: N802
@@ -93,13 +102,14 @@ EVERY_MAIL: dict[str, Plain] = {  # examples of the values no mail is without
 }
 
 # The parts use what is defined above, so they come in only now.
-from eccube_sync.notices import card_linked, correction, expired, expiring, linked, restored  # noqa: E402
+from eccube_sync.notices import card_linked, correction, expired, expiring, invite, linked, restored  # noqa: E402
 
 NOTICES: dict[str, Notice] = {
     "card_linked": card_linked,
     "correction": correction,
     "expired": expired,
     "expiring": expiring,
+    "invite": invite,
     "linked": linked,
     "restored": restored,
 }
@@ -109,8 +119,14 @@ REASONS = {
     "class_changed": mark("The customer's class changed again."),
     "customer_gone": mark("The customer is no longer a full customer."),
     "end_date_changed": mark("The membership now ends on another day."),
+    "code_not_usable": mark("The code can no longer be used."),
+    "linked_already": mark("The member is linked to a customer."),
     "link_ended": mark("The link has ended."),
+    "no_address": mark("The store has no mail address of the member."),
+    "no_consent": mark("No consent of the member is recorded."),
+    "not_a_member": mark("The membership is not current."),
     "past": mark("The day the mail speaks of has passed."),
+    "store_says_no": mark("The store recorded that the member wants no mail."),
     "superseded": mark("A later reminder takes its place."),
 }
 
@@ -126,7 +142,7 @@ def due_events(situation: Situation) -> dict[str, Event]:
 def cancel_reason(kind: str, event: Event, situation: Situation) -> str | None:
     """Judge a queued mail again before it leaves: None, or why it must not (a key of ``REASONS``)."""
     notice = NOTICES[kind]
-    if not situation.full_customer:
+    if notice.NEEDS_CUSTOMER and not situation.full_customer:
         return "customer_gone"
     if not situation.same_address:
         return "address_changed"

@@ -6,8 +6,10 @@ from eccube_sync.notices import EVERY_MAIL, Event, Plain, Situation
 
 URGENCY = 2
 NEEDS_PROJECTION = False
+NEEDS_CUSTOMER = True
 NEEDS_LINK = True
 TO_STORE_ADDRESS = True
+HOLDS_CODE = False
 PROVEN_ONLY: frozenset[str] = frozenset()
 # Nothing about the account: whoever opened it may not be the member.
 EXAMPLE: dict[str, Plain] = EVERY_MAIL | {"card_ending": "2345"}

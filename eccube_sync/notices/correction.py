@@ -8,8 +8,10 @@ from eccube_sync.notices import EVERY_MAIL, Event, Plain, Situation
 
 URGENCY = 0
 NEEDS_PROJECTION = True
+NEEDS_CUSTOMER = True
 NEEDS_LINK = False  # the link may be the very mistake
 TO_STORE_ADDRESS = False
+HOLDS_CODE = False
 PROVEN_ONLY: frozenset[str] = frozenset()
 # No member number and no end date at all: the mail that is corrected may have gone to the wrong person.
 EXAMPLE: dict[str, Plain] = EVERY_MAIL | {

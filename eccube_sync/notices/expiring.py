@@ -9,8 +9,10 @@ from eccube_sync.notices import EVERY_MAIL, Event, Plain, Situation
 
 URGENCY = 3
 NEEDS_PROJECTION = False
+NEEDS_CUSTOMER = True
 NEEDS_LINK = True
 TO_STORE_ADDRESS = False
+HOLDS_CODE = False
 PROVEN_ONLY = frozenset({"member_number", "end_date"})
 EXAMPLE: dict[str, Plain] = EVERY_MAIL | {
     "label_store": "店舗会員",

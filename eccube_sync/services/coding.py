@@ -144,7 +144,7 @@ def apply_issue(run: Run, plan: IssuePlan) -> Report:
     refuse_place(plan.path, run.shop.settings.shop.eccube_root)
     keys = keys_for_codes(run.shop, run.connection)
     serials = run.transaction(_reserve, run, plan)
-    codes = _unused_codes(run.connection, keys, plan.count)
+    codes = unused_codes(run.connection, keys, plan.count)
     plan.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     rows = zip(serials, map(print_code, codes), strict=True)
     written = ((serial, code, plan.expires_on.isoformat()) for serial, code in rows)
@@ -161,15 +161,20 @@ def apply_issue(run: Run, plan: IssuePlan) -> Report:
 
 
 def _reserve(run: Run, plan: IssuePlan) -> list[str]:
+    return reserve_serials(run, plan.count, plan.path.name[:190], "codes_issue")
+
+
+def reserve_serials(run: Run, count: int, place: str, reason: str) -> list[str]:
+    """The next ``count`` serials, for codes that will stand in ``place``; inside the transaction under way."""
     first = _last_reserved(run.connection) + 1
-    last = first + plan.count - 1
+    last = first + count - 1
     prefix = run.shop.settings.codes.prefix
     serials = [serial_of(prefix, number) for number in range(first, last + 1)]
-    run.record(_RESERVED, last, "file", f"{serials[0]}-{serials[-1]}", plan.path.name[:190], "codes_issue")
+    run.record(_RESERVED, last, "file", f"{serials[0]}-{serials[-1]}", place, reason)
     return serials
 
 
-def _unused_codes(connection: Connection, keys: CodeKeys, count: int) -> list[str]:
+def unused_codes(connection: Connection, keys: CodeKeys, count: int) -> list[str]:
     """Codes that were never issued before, under any key."""
     codes: set[str] = set()
     while len(codes) < count:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from eccube_sync.eccube import EccubeCustomer
+from eccube_sync.codelabels import CodeLabel, code_url
 from eccube_sync.mailmessage import Attachment, Sender, build_message, check_address, message_id
 from eccube_sync.mailtemplates import Plain, PromotionSender, Rendered, Templates
 from eccube_sync.membership.facts import STORE
@@ -18,7 +18,10 @@ from eccube_sync.settings import Settings
 class Addressee:
     """Who a notice goes to and what it may say about the membership."""
 
-    person: EccubeCustomer
+    name: str
+    email: str
+    wants_advertising: bool = False
+    """Whether the person agreed to it, in the shop or as the consent ledger says."""
     proven: bool = False
     member_number: str | None = None
     store_allows_mail: bool | None = None
@@ -27,6 +30,8 @@ class Addressee:
     membership_class: str | None = None
     mailed_on: date | None = None
     """Of a correction: when the mail that is taken back left."""
+    code: CodeLabel | None = None
+    """Of an invitation."""
 
 
 class Composer:
@@ -49,15 +54,16 @@ class Composer:
         Raises ``MessageRefusedError`` where the address or the data is not fit for a mail, ``MailTemplateError``
         where a template is not.
         """
-        recipient = check_address(to.person.email)
+        recipient = check_address(to.email)
         values = context(kind, self._values(to), proven=to.proven)
         promotion = self._promotion() if self._wants_promotion(to) else None
         rendered = self._templates.render(kind, values, promotion)
         return recipient, self.build(rendered, recipient, self.message_id(notice_key), now)
 
     def example(self, kind: str, values: Mapping[str, Plain]) -> Rendered:
-        """A notice with example values, in this shop's own name."""
-        return self._templates.render(kind, {**values, **self._shop_values(known=values)})
+        """A notice with example values, in this shop's own name, as somebody reads it who agreed to advertising."""
+        promotion = self._promotion() if self._may_advertise() else None
+        return self._templates.render(kind, {**values, **self._shop_values(known=values)}, promotion)
 
     def build(
         self,
@@ -83,17 +89,23 @@ class Composer:
 
     def _values(self, to: Addressee) -> dict[str, Plain | None]:
         membership = self._settings.membership
-        person = to.person
         now_store = to.membership_class == STORE
         return {
             **self._shop_values(),
-            "customer_name": f"{person.family_name} {person.given_name}".strip(),
+            "customer_name": to.name,
             "label_now": membership.label_store if now_store else membership.label_ec_only,
             "mailed_on": to.mailed_on,
             "member_number": to.member_number,
             "card_ending": (to.member_number or "")[-4:],
             "end_date": to.end_date,
+            **self._code_values(to.code),
         }
+
+    def _code_values(self, label: CodeLabel | None) -> dict[str, Plain | None]:
+        if label is None:
+            return {}
+        url = code_url(self._settings.codes.entry_url or "", label.code)
+        return {"code": label.code, "code_url": url, "code_until": label.expires_on}
 
     def _shop_values(self, known: Mapping[str, Plain] | None = None) -> dict[str, Plain]:
         settings = self._settings
@@ -107,10 +119,11 @@ class Composer:
         return values if known is None else {name: values[name] for name in values if name in known}
 
     def _wants_promotion(self, to: Addressee) -> bool:
-        """Advertising goes to those who asked for it in the shop, unless the store was told not to write."""
-        settings = self._settings
-        allowed = settings.notices.promotion and not settings.sender.missing
-        return allowed and to.person.mail_consent is True and to.store_allows_mail is not False
+        """Advertising goes to those who agreed to it, unless the store was told not to write."""
+        return self._may_advertise() and to.wants_advertising and to.store_allows_mail is not False
+
+    def _may_advertise(self) -> bool:
+        return self._settings.notices.promotion and not self._settings.sender.missing
 
     def _promotion(self) -> PromotionSender:
         sender = self._settings.sender

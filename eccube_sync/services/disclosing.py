@@ -37,6 +37,7 @@ from eccube_sync.settings import Settings
 from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import class_override, customer, customer_class
+from eccube_sync.tables.later import consent
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member_code, member_import, member_version, record_columns, source
 from eccube_sync.tables.notices import notice
@@ -157,6 +158,9 @@ def _member_data(connection: Connection, person: Person) -> Iterator[Line]:
 
 
 def _mails(connection: Connection, person: Person) -> Iterator[Line]:
+    for row in connection.execute(select(consent).where(consent.c.member_id.in_(person.members))):
+        ended = row.valid_to.isoformat() if row.valid_to else _("in force")
+        yield _("consent to mails"), row.valid_from.isoformat(), row.statement, ended
     mine = notice.c.customer_id.in_(person.customers) | notice.c.member_id.in_(person.members)
     for row in connection.execute(select(notice).where(mine).order_by(notice.c.id)):
         what = in_words(NOTICE_KINDS, row.kind)

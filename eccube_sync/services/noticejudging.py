@@ -14,6 +14,7 @@ from eccube_sync.eccube import EccubeCustomer
 from eccube_sync.mailmessage import MessageRefusedError, check_address
 from eccube_sync.membership.facts import EC_ONLY
 from eccube_sync.notices import NOTICES, Situation, cancel_reason
+from eccube_sync.services.invitees import judge_invitation
 from eccube_sync.services.noticesituations import Links, links_of
 from eccube_sync.services.noticing import ALWAYS
 from eccube_sync.services.outboxrows import event_of, members_of, people_of, store_addresses
@@ -32,7 +33,7 @@ def judge(
 
     ``WAITING`` is the one reason for which a mail is kept: EC-CUBE does not show the class yet.
     """
-    ids = sorted({row.customer_id for row in rows})
+    ids = sorted({row.customer_id for row in rows if row.customer_id is not None})
     people = people_of(connection, ids)
     classes = class_rows(connection, ids)
     links = links_of(connection, ids)
@@ -44,6 +45,9 @@ def judge(
         if reason is None:
             addresses = _addresses(row, people, members)
             situation = _situation(settings, row, people, classes.get(row.customer_id), links, now)
+            if NOTICES[row.kind].HOLDS_CODE:
+                refused = judge_invitation(settings, connection, row, situation.today)
+                situation = replace(situation, not_invited=refused)
             if row.recipient is not None:
                 situation = replace(situation, same_address=row.recipient in addresses)
             reason = cancel_reason(row.kind, event_of(row), situation)

@@ -24,7 +24,7 @@ from eccube_sync.tables.runs import installation
 
 def list_report(connection: Connection, *, state: str | None = None, limit: int = 50) -> Report:
     """How many mails are in which state, and the newest of them; no addresses."""
-    wanted = select(notice, customer.c.eccube_id).join(customer, customer.c.id == notice.c.customer_id)
+    wanted = select(notice, customer.c.eccube_id).outerjoin(customer, customer.c.id == notice.c.customer_id)
     # What is only recorded is shown when asked for: a first classification records thousands.
     wanted = wanted.where(notice.c.state == state) if state else wanted.where(notice.c.state != "baseline")
     titles = (

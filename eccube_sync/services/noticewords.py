@@ -16,6 +16,7 @@ KINDS: Mapping[str, str] = {
     "linked": mark("the accounts were linked"),
     "card_linked": mark("a card was entered (to the store's address)"),
     "correction": mark("a correction"),
+    "invite": mark("an invitation with a link code (to the store's address)"),
 }
 
 STATES: Mapping[str, str] = {
@@ -34,6 +35,8 @@ REASONS: Mapping[str, str] = {
     **NOTES,
     **mailmessage.REASONS,
     "address_suspended": mark("The mail server called this address wrong before. Mend it in EC-CUBE."),
+    "address_shared": mark("Several of the members have the same address."),
+    "invited_before": mark("The member was invited before."),
     "assumed_sent": mark("A person took it for sent."),
     "forgotten": mark("The person was forgotten."),
     "baseline_run": mark("The event belongs to a first classification, or to a changed policy or model."),

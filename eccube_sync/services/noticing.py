@@ -47,7 +47,7 @@ from eccube_sync.tables.runs import installation, journal
 
 AT_ONCE = 500
 COMPOSED_AT_ONCE = 50
-ALWAYS = frozenset({"correction"})
+ALWAYS = frozenset({"correction", "invite"})
 """Kinds a person asks for; the configured list says nothing about them."""
 
 
@@ -123,7 +123,7 @@ def queue_corrections(run: Run, undone_run_id: int) -> None:
         select(notice.c.customer_id, notice.c.sent_at, notice.c.first_tried_at).where(
             notice.c.run_id == undone_run_id,
             notice.c.state.in_(("sent", "dot", "in_doubt")),
-            notice.c.kind.not_in(("correction", "card_linked")),
+            notice.c.kind.not_in(("correction", "card_linked", "invite")),
         )
     ).all()
     mailed_on = {
@@ -141,7 +141,7 @@ def queue(run: Run, due: Sequence[DueNotice], mailed_on: Mapping[int, date] | No
     """Put these notices into the outbox, but for those whose event it knows already."""
     fresh = _fresh(run, due)
     if fresh:
-        _insert(run, _rows(run, fresh, mailed_on))
+        insert_rows(run, _rows(run, fresh, mailed_on))
 
 
 def _fresh(run: Run, due: Sequence[DueNotice]) -> list[DueNotice]:
@@ -178,7 +178,7 @@ def _baseline_reason(settings: Settings, today: date, due: DueNotice, *, baselin
     return "no_mail_server" if settings.mail is None else None
 
 
-def _insert(run: Run, rows: list[dict[str, Any]]) -> None:
+def insert_rows(run: Run, rows: list[dict[str, Any]]) -> None:
     """Insert the rows; one whose event came in beside us meanwhile is left as it is."""
     while rows:
         try:
@@ -224,7 +224,7 @@ def queue_reminders(run: Run, *, expected: int | None = None) -> None:
         part = due[start : start + COMPOSED_AT_ONCE]
         with reading(run.connection):
             rows = _rows(run, part, None)
-        run.transaction(_insert, run, rows)
+        run.transaction(insert_rows, run, rows)
 
 
 def _first_classified(run: Run) -> bool:

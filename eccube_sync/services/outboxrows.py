@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -95,36 +95,46 @@ def compose_all(
     members = members_of(connection, (one.event.member for one in due))
     found = []
     for one in due:
-        person = people.get(one.event.customer)
+        person = people.get(one.event.customer or 0)
         if person is None:
             found.append(Outcome(CANCELLED, "customer_gone"))
             continue
         store = members.get(one.event.member or 0)
+        name = full_name(person.family_name, person.given_name)
+        email, wants = person.email, person.mail_consent is True
         if NOTICES[one.kind].TO_STORE_ADDRESS:
-            person = _as_the_store_knows(person, store)
+            # The member as the store knows it; what the account says is nobody else's business.
+            name, email, wants = (
+                (store_name(store), first_address(store), False) if store else ("", "", False)
+            )
         addressee = Addressee(
-            person=person,
+            name=name,
+            email=email,
+            wants_advertising=wants,
             proven=one.proven,
             member_number=(store.number or store.code) if store else None,
             store_allows_mail=store.mail_allowed if store else None,
             end_date=one.event.end_date,
-            membership_class=classes.get(one.event.customer),
-            mailed_on=(mailed_on or {}).get(one.event.customer),
+            membership_class=classes.get(one.event.customer or 0),
+            mailed_on=(mailed_on or {}).get(one.event.customer or 0),
         )
-        found.append(_compose(composer, one, addressee, now))
+        found.append(compose(composer, one, addressee, now))
     return found
 
 
-def _as_the_store_knows(person: EccubeCustomer, store: AnyRow | None) -> EccubeCustomer:
-    """The member by the store's name and first address; what the account says is nobody else's business."""
-    addresses = store_addresses(store) if store else ()
-    return replace(
-        person,
-        family_name=(store.family_name or store.full_name) if store else "",
-        given_name=store.given_name if store else "",
-        email=addresses[0] if addresses else "",
-        mail_consent=None,
-    )
+def full_name(family_name: str, given_name: str) -> str:
+    """A name as mails write it."""
+    return f"{family_name} {given_name}".strip()
+
+
+def store_name(store: AnyRow) -> str:
+    """A member's name as the store has it."""
+    return full_name(store.family_name or store.full_name, store.given_name)
+
+
+def first_address(store: AnyRow) -> str:
+    """The address mails to a member go to; empty where the store has none."""
+    return next(iter(store_addresses(store)), "")
 
 
 def store_addresses(store: AnyRow) -> tuple[str, ...]:
@@ -132,7 +142,8 @@ def store_addresses(store: AnyRow) -> tuple[str, ...]:
     return tuple(filter(None, store.emails.split("\n")))
 
 
-def _compose(composer: Composer, due: DueNotice, to: Addressee, now: datetime) -> Outcome:
+def compose(composer: Composer, due: DueNotice, to: Addressee, now: datetime) -> Outcome:
+    """The bytes of one notice, or why there are none."""
     try:
         recipient, message = composer.compose(due.kind, key_of(due), to, now)
     except MessageRefusedError as error:
@@ -140,11 +151,11 @@ def _compose(composer: Composer, due: DueNotice, to: Addressee, now: datetime) -
     return Outcome(QUEUED, None, recipient, message)
 
 
-def people_of(connection: Connection, customer_ids: Iterable[int]) -> dict[int, EccubeCustomer]:
+def people_of(connection: Connection, customer_ids: Iterable[int | None]) -> dict[int, EccubeCustomer]:
     """Our id → the full customer in EC-CUBE that it still stands for; others are left out."""
     found: dict[int, EccubeCustomer] = {}
     generation = GENERATIONS[detect(connection)]
-    for ids in chunks(customer_ids):
+    for ids in chunks(one for one in customer_ids if one is not None):
         ours = connection.execute(
             select(customer.c.id, customer.c.eccube_id, customer.c.eccube_created_at).where(
                 customer.c.id.in_(ids), customer.c.current == 1, customer.c.state == "full"
@@ -166,9 +177,9 @@ def _same_moment(seen: datetime, stored: datetime) -> bool:
     return seen.replace(microsecond=0) == from_database(stored)
 
 
-def _classes(connection: Connection, customer_ids: Iterable[int]) -> dict[int, str]:
+def _classes(connection: Connection, customer_ids: Iterable[int | None]) -> dict[int, str]:
     found: dict[int, str] = {}
-    for ids in chunks(customer_ids):
+    for ids in chunks(one for one in customer_ids if one is not None):
         rows = connection.execute(
             select(customer_class.c.customer_id, customer_class.c.membership_class).where(
                 customer_class.c.customer_id.in_(ids)

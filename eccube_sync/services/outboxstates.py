@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, null, or_, select, update
 
 from eccube_sync.clock import from_database, to_database
 from eccube_sync.db import AnyRow
+from eccube_sync.notices import NOTICES
 from eccube_sync.services.running import Run
 from eccube_sync.settings import Settings
 from eccube_sync.tables.notices import mail_count, notice
@@ -18,6 +20,16 @@ from eccube_sync.tables.runs import run as run_table
 NIGHTLY = "nightly"
 SUMMARY = "owner_mail"
 """The journal's name for the owner's mail; its subject is the run it tells about."""
+
+OVER = frozenset({"sent", "failed", "cancelled"})
+"""States in which a mail's bytes are kept only to be read again."""
+WITHOUT_CODE: Mapping[str, Any] = {
+    "message": case(
+        (notice.c.kind.in_([kind for kind, one in NOTICES.items() if one.HOLDS_CODE]), null()),
+        else_=notice.c.message,
+    )
+}
+"""A mail that holds a link code opens a membership: no copy of it outlives its purpose."""
 
 AT_ONCE = 10_000
 DAY = timedelta(days=1)
@@ -91,6 +103,8 @@ def outbox_row(connection: Connection, notice_id: int) -> AnyRow:
 
 def move(run: Run, notice_id: int, old: str, new: str, reason: str | None, **values: Any) -> bool:
     """Change a row's state, with its journal line. False, and nothing is written, when it is no longer ``old``."""
+    if new in OVER:
+        values |= WITHOUT_CODE
     done = run.connection.execute(
         update(notice)
         .where(and_(notice.c.id == notice_id, notice.c.state == old))

@@ -24,6 +24,7 @@ WHAT: Mapping[str, str] = {
     "link_confirmed": mark("link confirmed"),
     "case": mark("question answered or closed"),
     "claim": mark("claim decided"),
+    "consent": mark("consent recorded"),
     "code": mark("link code issued, assigned, used or revoked"),
     "override_set": mark("override set"),
     "override_ended": mark("override ended"),

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from eccube_sync.services import (
+    consents,
     undocases,
     undoclaims,
     undoclasses,
@@ -54,6 +55,7 @@ def _others(
     answers = undocases.find_answers(connection, run_id)
     overrides = undooverrides.find_set(connection, run_id)
     yield from undonotices.find_unsent(connection, run_id)
+    yield from consents.find_given(connection, run_id)
     yield from made
     yield from undolinks.find_confirmed(connection, run_id)
     yield from answers

@@ -19,6 +19,7 @@ from eccube_sync.errors import EccubeSyncError, LockedError, UsageError
 from eccube_sync.i18n import _
 from eccube_sync.report import Report
 from eccube_sync.services import (
+    consents,
     undocases,
     undoclaims,
     undoclasses,
@@ -207,6 +208,7 @@ class _Work:
     def _end(self, findings: Sequence[Finding]) -> Iterator[Finding]:
         run, undone = self.run, self.undone_run
         yield from undonotices.cancel(run, _of(findings, "notice"))
+        yield from consents.take_back(run, _of(findings, "consent"))
         yield from undolinks.end_made(run, undone, _of(findings, "link_made"))
         yield from undolinks.unconfirm(run, _of(findings, "link_confirmed"))
         yield from undocases.take_back(run, undone, _of(findings, "case"))

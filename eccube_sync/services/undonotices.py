@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from eccube_sync.db import AnyRow
 from eccube_sync.services.outboxrows import BASELINE, CANCELLED, QUEUED
+from eccube_sync.services.outboxstates import WITHOUT_CODE
 from eccube_sync.services.running import Run
 from eccube_sync.services.undofacts import UNDO, Finding
 from eccube_sync.tables.customers import customer
@@ -32,9 +33,10 @@ def mailed_by(connection: Connection, run_id: int) -> list[AnyRow]:
     return list(
         connection.execute(
             select(
-                customer.c.eccube_id, notice.c.kind, notice.c.state, notice.c.sent_at, notice.c.customer_id
+                customer.c.eccube_id,
+                *(notice.c[name] for name in ("kind", "state", "sent_at", "customer_id", "member_id")),
             )
-            .join(customer, customer.c.id == notice.c.customer_id)
+            .outerjoin(customer, customer.c.id == notice.c.customer_id)
             .where(notice.c.run_id == run_id, notice.c.state.in_(MAILED))
             .order_by(customer.c.eccube_id, notice.c.id)
         )
@@ -52,7 +54,12 @@ def cancel(run: Run, findings: Sequence[Finding]) -> Iterator[Finding]:
         done = run.connection.execute(
             update(notice)
             .where(notice.c.id == one.subject_id, notice.c.state == one.found)
-            .values(state=CANCELLED, reason=UNDO, notice_key=row.notice_key[: 120 - len(free)] + free)
+            .values(
+                state=CANCELLED,
+                reason=UNDO,
+                notice_key=row.notice_key[: 120 - len(free)] + free,
+                **WITHOUT_CODE,
+            )
         )
         if done.rowcount == 1:
             run.record("notice", one.subject_id, "state", one.found, CANCELLED, UNDO)

@@ -40,7 +40,7 @@ def findings_report(
     counts = {
         "reversed": len(findings) - len(kept),
         "kept": len(kept),
-        "already_mailed": len({row.customer_id for row in mailed}),
+        "already_mailed": len({(row.customer_id, row.customer_id or row.member_id) for row in mailed}),
     }
     report = Report(headline, counts)
     report.listings = [_reversed(findings, planned=planned), _kept(kept, eccube_ids), mailed_listing(mailed)]

@@ -26,10 +26,13 @@ consent = Table(
     key(),
     reference("customer_id", "customer", nullable=True),
     reference("member_id", "member", nullable=True),
-    word("channel", 16),
-    word("basis"),
+    word("channel", 16),  # email
+    word("basis"),  # stated: a person says that it was given
     Column("valid_from", Date, nullable=False),
-    Column("valid_to", Date),
+    Column("valid_to", Date),  # the first day on which it holds no more
     reference("run_id", "run"),
+    Column(
+        "statement", String(190), nullable=False, server_default=""
+    ),  # how it was given, in a person's words
     **TABLE_OPTIONS,
 )

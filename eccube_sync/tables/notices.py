@@ -13,7 +13,7 @@ notice = Table(
     key(),
     Column("notice_key", String(120), nullable=False, unique=True),
     word("kind"),
-    reference("customer_id", "customer", index=True),
+    reference("customer_id", "customer", nullable=True, index=True),  # NULL = a member without an account
     Column("member_id", BigKey),
     Column("link_id", BigKey),
     Column("end_date", Date),
@@ -31,6 +31,7 @@ notice = Table(
     moment("sent_at", nullable=True),
     reference("run_id", "run", index=True),
     moment("created_at"),
+    Column("link_code_id", BigKey),  # of an invitation: the code in it
     Index("ix_notice_state_urgency_id", "state", "urgency", "id"),
     Index("ix_notice_sent_at", "sent_at"),
     **TABLE_OPTIONS,

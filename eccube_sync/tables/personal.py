@@ -16,6 +16,7 @@ from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import class_override, customer
 from eccube_sync.tables.inbox import card_state
+from eccube_sync.tables.later import consent
 from eccube_sync.tables.links import link, match_key, scored_pair, undone_pair
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 from eccube_sync.tables.members import member, member_code, member_version, record_columns, staged_member
@@ -93,6 +94,7 @@ OF_MEMBERS: tuple[Personal, ...] = (
     Personal(notice, notice.c.member_id, BLANK_NOTICE),
     Personal(review_decision, _of_case(review_case.c.member_id), {"note": ""}),
     Personal(review_case, review_case.c.member_id, {"member_fingerprint": ""}),
+    Personal(consent, consent.c.member_id, {"statement": ""}),
     Personal(undone_pair, undone_pair.c.member_id),
     Personal(scored_pair, scored_pair.c.member_id),
     Personal(match_key, match_key.c.subject_id, and_where=(match_key.c.side == MEMBER,)),

@@ -175,5 +175,6 @@ def test_a_mail_about_a_class_waits_for_its_projection_and_a_correction_leaves_f
     assert {kind for kind, notice in NOTICES.items() if notice.NEEDS_PROJECTION} == set(NOTICES) - {
         "card_linked",
         "expiring",
+        "invite",
     }
     assert min(NOTICES, key=lambda kind: NOTICES[kind].URGENCY) == "correction"

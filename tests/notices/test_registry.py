@@ -107,7 +107,8 @@ def test_a_notice_holds_no_advertising_words_and_links_to_my_page_only(kind: str
         for word in ("特典", "割引", "クーポン", "セール", "キャンペーン", "お得", "ポイント", "OFF"):
             assert word not in shown
         links = {part.split()[0].split('"')[0].split("<")[0] for part in shown.split("https://")[1:]}
-        assert links == {"shop.example.jp/mypage"}
+        entry = {"shop.example.jp/entry?link_code=K7F3M-9QX2C"} if kind == "invite" else set()
+        assert links == {"shop.example.jp/mypage"} | entry
 
 
 @pytest.mark.parametrize("kind", NOTICES)

@@ -16,7 +16,7 @@ def upgrade() -> None:
         ),
         sa.Column("notice_key", sa.String(length=120), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("end_date", sa.Date(), nullable=True),
