@@ -10,11 +10,13 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from eccube_sync.config import load
 from eccube_sync.db import error_number
 from eccube_sync.errors import ConfigurationError, LockedError
 from eccube_sync.services import inboxrows  # noqa: F401 - read now, not while the first customer waits
@@ -96,13 +98,27 @@ class Worker(threading.Thread):
         connection = self._connect()
         self.reachable = True
         ids = [one.eccube_id for one in batch if one.eccube_id != EVERYTHING]
-        plan = plan_inbox(self._shop, connection, only=None if len(ids) < len(batch) else ids)
+        only = None if len(ids) < len(batch) else ids
+        plan = plan_inbox(self._shop, connection, only=only)
+        if plan.obstacle is not None and self._reread_settings():
+            plan = plan_inbox(self._shop, connection, only=only)
         plan.customers.update(ids)
+        if plan.obstacle is not None:
+            logger.warning("%d customers are left to the night: %s", len(plan.customers), plan.obstacle)
         if not plan.empty:
             with applied_run(self._shop, connection, "bridge", stage="inbox") as run:
                 apply_inbox(run, plan)
             logger.info("run %d: %d customers", run.id, len(plan.customers))
         self._queue.cross_out(batch)
+
+    def _reread_settings(self) -> bool:
+        """Take over what the shop changed since the bridge was started; returns whether that was anything."""
+        with suppress(ConfigurationError):
+            settings = load(self._shop.settings.path)
+            if settings != self._shop.settings:
+                self._shop = replace(self._shop, settings=settings)
+                return True
+        return False
 
     def _later(self, batch: Sequence[Waiting], error: Exception) -> None:
         delay = min(2.0 ** batch[0].attempts, LONGEST_DELAY)

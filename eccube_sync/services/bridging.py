@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import signal
-import stat
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eccube_sync.configsections import Bridge as Section
-from eccube_sync.errors import ConfigurationError
+from eccube_sync.errors import ConfigurationError, LockedError
 from eccube_sync.i18n import _
 from eccube_sync.secretsfile import read_secret
 from eccube_sync.services.pluginkeys import load_keys
@@ -47,7 +47,7 @@ def run_bridge(shop: Shop) -> None:
             _("The bridge needs two more packages; install them with: pip install 'eccube-sync[bridge]'")
         )
     check_address(settings)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    _log()
     queue = Queue(shop.settings.folders.bridge_queue)
     try:
         worker = Worker(shop, queue)
@@ -56,6 +56,13 @@ def run_bridge(shop: Shop) -> None:
         uvicorn.Server(_server_settings(settings, _application(shop, settings, queue, worker))).run()
     finally:
         queue.close()
+
+
+def _log() -> None:
+    """Log what we say ourselves. Libraries could log rows and requests, which hold personal data."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    for library in ("sqlalchemy", "uvicorn", "asyncio"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def check_address(settings: Section) -> None:
@@ -134,8 +141,14 @@ def _server_settings(settings: Section, app: Starlette) -> uvicorn.Config:
 
 
 def _make_room(path: Path) -> None:
-    """Remove the socket a killed bridge left; anything else is left alone."""
+    """Remove the socket a killed bridge left; anything else is left alone.
+
+    Raises ``LockedError`` where another bridge listens on it.
+    """
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        if stat.S_ISSOCK(path.lstat().st_mode):
-            path.unlink()
+    if not path.is_socket():
+        return
+    with suppress(ConnectionRefusedError), socket.socket(socket.AF_UNIX) as other:
+        other.connect(str(path))
+        raise LockedError(_("Another bridge listens on {path}; nothing was started.").format(path=path))
+    path.unlink()

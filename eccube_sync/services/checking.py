@@ -44,6 +44,7 @@ WITH_OUR_TABLES: tuple[tuple[str, Check], ...] = (
     ("identity", database.identity),
     ("projections", eccube.projections),
     ("plugin", plugin.plugin),
+    ("inbox", plugin.inbox),
     ("bridge", plugin.bridge),
     ("nightly", history.nightly),
     ("runs", history.unfinished),

@@ -17,7 +17,6 @@ from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.linkage.decide import Standing, decide
 from eccube_sync.linkage.explain import explain_pairs
 from eccube_sync.linkage.model import Model, fit_model
-from eccube_sync.linkage.model import Settings as ModelSettings
 from eccube_sync.linkage.score import ScoredPairs
 from eccube_sync.linkage.thresholds import with_threshold
 from eccube_sync.linkage.workers import Workers
@@ -40,7 +39,7 @@ from eccube_sync.services.falls import falls_by_ended_links, left_to_expiry
 from eccube_sync.services.guarding import downgrade_verdicts
 from eccube_sync.services.linking import Reasons
 from eccube_sync.services.mailguard import mail_verdicts, planned_mails
-from eccube_sync.services.matchermodel import next_number, readable_model
+from eccube_sync.services.matchermodel import matching_changed, model_settings, next_number, readable_model
 from eccube_sync.services.people import Ignored
 from eccube_sync.services.running import Shop
 from eccube_sync.settings import Settings
@@ -150,7 +149,7 @@ def _plan(
     first = state is None or state.first_classify_run_id is None
     matched_run = state.matched_run_id if state else 0
     model_is_new = model is None or model.settings != wanted
-    model_changed = model_is_new or matching.trained_since(connection, matched_run)
+    model_changed = matching_changed(shop.settings, connection)
     everything = every or first or model_changed
     scan = scan_customers(connection, generation, every=everything, only=None if everything else only)
     if everything:
@@ -242,16 +241,6 @@ def _stirred(
         {*members, *matching.replaced_members(connection, since_run)},
         freed_customers,
         freed_members,
-    )
-
-
-def model_settings(settings: Settings) -> ModelSettings:
-    """What the shop decides about its model."""
-    return ModelSettings(
-        wanted_precision=1 - settings.matching.wrong_per_thousand / 1000,
-        link_at=settings.matching.link_at,
-        review_at=settings.matching.review_at,
-        several_accounts=any(one.accounts_per_member > 1 for one in settings.sources),
     )
 
 

@@ -98,7 +98,8 @@ def give_file(run: Run, download: Download) -> Answer:
         report = export_cases(run, ExportOptions(output=path))
         if not path.exists():
             return Answer("done", report.headline)
-        return Answer("done", report.headline, report.counts, file=(name, path.read_bytes()))
+        text = _("The review file is ready. It holds personal data.")
+        return Answer("done", text, report.counts, file=(name, path.read_bytes()))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -16,7 +16,7 @@ from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.errors import LockedError
 from eccube_sync.i18n import _
 from eccube_sync.report import Report
-from eccube_sync.services.pluginkeys import has_cards, is_connected
+from eccube_sync.services.pluginkeys import has_cards, is_connected, load_keys
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import customer
@@ -38,34 +38,33 @@ class InboxPlan:
 
     rows: list[AnyRow] = field(default_factory=list)
     customers: set[int] = field(default_factory=set)
-    ready: bool = True
-    """Whether single customers may be decided about: a first classification came to its end."""
+    obstacle: str | None = None
+    """Why nobody may be decided about alone; the customers are left to the night then."""
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.rows and not (self.customers and self.ready)
+        return not self.rows and (not self.customers or self.obstacle is not None)
 
     def report(self) -> Report:
         """The plan as counts."""
         report = Report(
             _("To be taken in:"), {"inbox_rows": len(self.rows), "customers_to_decide": len(self.customers)}
         )
-        if not self.ready:
-            report.notes.append(_not_ready())
+        report.notes += self.notes()
         return report
 
-
-def _not_ready() -> str:
-    return _("Nobody is decided about before the first classification: eccube-sync classify")
+    def notes(self) -> list[str]:
+        """What the report adds about customers who are left to the night."""
+        return [self.obstacle] if self.obstacle is not None else []
 
 
 def plan_inbox(shop: Shop, connection: Connection, *, only: Sequence[int] | None = None) -> InboxPlan:
     """What there is to do; with ``only`` for these EC-CUBE ids, whatever was decided about them before."""
     with reading(connection):
-        rows = waiting_rows(connection, only) if takes_inbox(shop) else []
+        rows = _rows(shop, connection, only) if takes_inbox(shop) else []
         customers = set(only) if only is not None else _confirmed(connection) | _claimants(connection)
-        return InboxPlan(rows, customers, _is_ready(connection))
+        return InboxPlan(rows, customers, obstacle(shop, connection) if rows or customers else None)
 
 
 def takes_inbox(shop: Shop) -> bool:
@@ -73,8 +72,28 @@ def takes_inbox(shop: Shop) -> bool:
     return has_cards(shop.settings) and is_connected(shop.settings.folders)
 
 
-def _is_ready(connection: Connection) -> bool:
-    return connection.execute(select(installation.c.first_classify_run_id)).scalar_one_or_none() is not None
+def _rows(shop: Shop, connection: Connection, only: Sequence[int] | None) -> list[AnyRow]:
+    rows = waiting_rows(connection, only)
+    if not any(row.kind == "upload" for row in rows):
+        return rows
+    from eccube_sync.services.inboxwaiting import without_unfinished
+
+    return without_unfinished(connection, load_keys(shop.settings.folders), rows, shop.clock.now())
+
+
+def obstacle(shop: Shop, connection: Connection) -> str | None:
+    """Why nobody may be decided about alone; found without making a plan about anybody."""
+    from eccube_sync.services.matchermodel import matching_changed
+
+    first = connection.execute(select(installation.c.first_classify_run_id)).scalar_one_or_none()
+    if first is None:
+        return _("Nobody is decided about before the first classification: eccube-sync classify")
+    if matching_changed(shop.settings, connection):
+        return _(
+            "How customers are matched was changed. The next night, or eccube-sync classify, decides about everybody; "
+            "until then nobody is decided about alone."
+        )
+    return None
 
 
 def _confirmed(connection: Connection) -> set[int]:
@@ -104,12 +123,9 @@ def apply_inbox(run: Run, plan: InboxPlan) -> Report:
         from eccube_sync.services.inboxrows import take_rows
 
         customers |= take_rows(run, plan.rows)
-    if plan.ready:
+    if plan.obstacle is None:
         decide_about(run, sorted(customers))
-    report = Report(_("Taken in:"), {name: run.counts[name] for name in REPORTED})
-    if not plan.ready:
-        report.notes.append(_not_ready())
-    return report
+    return Report(_("Taken in:"), {name: run.counts[name] for name in REPORTED}, notes=plan.notes())
 
 
 def decide_about(run: Run, eccube_ids: Sequence[int]) -> None:
@@ -122,7 +138,7 @@ def decide_about(run: Run, eccube_ids: Sequence[int]) -> None:
         ids = eccube_ids[start : start + AT_ONCE]
         plan = plan_classify(run.shop, run.connection, only=ids)
         if plan.everything:
-            return  # a changed model decides about everybody: that is the night's to do
+            return  # the model changed a moment ago: the night decides about everybody
         apply_classify(run, plan)
         apply_projection(run, plan_projection(run.shop, run.connection, only=ids))
 
@@ -131,10 +147,7 @@ def run_inbox(shop: Shop, connection: Connection) -> Report:
     """Take in what there is; no run is begun where there is nothing, or where the bridge is at it already."""
     plan = plan_inbox(shop, connection)
     if plan.empty:
-        report = Report(_("Nothing came in."))
-        if not plan.ready:
-            report.notes.append(_not_ready())
-        return report
+        return Report(_("Nothing came in."), notes=plan.notes())
     try:
         with applied_run(shop, connection, "inbox", stage="inbox") as run:
             return apply_inbox(run, plan)

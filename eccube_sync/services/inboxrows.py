@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import insert, select
 
-from eccube_sync.clock import from_database, to_database
+from eccube_sync.clock import to_database
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import BadInputError, EccubeSyncError, LockedError
 from eccube_sync.i18n import _
@@ -36,16 +36,16 @@ from eccube_sync.services.inboxrequests import Answer, actor_of, carry_out
 from eccube_sync.services.pluginkeys import load_keys
 from eccube_sync.services.running import Run
 from eccube_sync.tables.customers import customer
-from eccube_sync.tables.inbox import inbox_row, sealed_rows, stored_moment
+from eccube_sync.tables.inbox import inbox_row, received_at, sealed_rows
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member, member_version
 
-PATIENCE = timedelta(hours=1)
-"""How long the parts of a file may take to come in."""
-
 
 def take_rows(run: Run, rows: Sequence[AnyRow]) -> set[int]:
-    """Take these rows; returns the customers, by EC-CUBE id, about whom something is to be decided."""
+    """Take these rows; returns the customers, by EC-CUBE id, about whom something is to be decided.
+
+    A file whose parts are not all among them is given up.
+    """
     files = [row for row in rows if row.kind == "upload"]
     others = [row for row in rows if row.kind != "upload"]
     concerned = _take_single(run, others)
@@ -91,7 +91,7 @@ def _record(run: Run, keys: CodeKeys, typed: Sequence[Opened]) -> None:
 
 def _claim(run: Run, keys: CodeKeys, one: Opened) -> TypedClaim | None:
     row, typed = one.row, one.payload
-    when = _received(run, row)
+    when = received_at(row, run.now)
     how: dict[str, Any] = {"claim_key": row.row_key}
     if isinstance(typed, TypedCode):
         return code_claim(keys, row.customer_id, typed.code, when, origin=typed.origin or None, **how)
@@ -116,13 +116,6 @@ def _guessed_card(run: Run, eccube_id: int) -> str | None:
     )
     found: str | None = run.connection.execute(guessed.limit(1)).scalar_one_or_none()
     return found
-
-
-def _received(run: Run, row: AnyRow) -> datetime:
-    """When the row was written; never later than now, whatever the shop's clock says."""
-    if row.create_date is None:
-        return run.now
-    return min(from_database(stored_moment(row.create_date)), run.now)
 
 
 # --- what admins asked for -----------------------------------------------------------------------------------
@@ -193,7 +186,7 @@ def _note(run: Run, rows: Sequence[AnyRow], state: str, reason: str | None, acto
             "state": state,
             "reason": reason,
             "actor": actor,
-            "received_at": to_database(_received(run, row)),
+            "received_at": to_database(received_at(row, run.now)),
             "run_id": run.id,
         }
         for row in rows
@@ -206,7 +199,7 @@ def _note(run: Run, rows: Sequence[AnyRow], state: str, reason: str | None, acto
 
 
 def _take_files(run: Run, rows: Sequence[AnyRow]) -> None:
-    """Take the files all of whose parts are there; give up those whose parts do not come."""
+    """Take the files all of whose parts are there; give up the others."""
     keys = load_keys(run.shop.settings.folders)
     files: dict[str, list[Opened]] = defaultdict(list)
     for row in rows:
@@ -230,10 +223,7 @@ def _take_file(run: Run, opened: Sequence[Opened]) -> None:
     )
     uploads, rows = [one[0] for one in parts], [one[1] for one in parts]
     first = uploads[0]
-    complete = len({one.part for one in uploads}) >= first.parts
-    if not complete and _received(run, rows[0]) > run.now - PATIENCE:
-        return
-    content = join_parts(uploads) if complete else None
+    content = join_parts(uploads)
     if content is None:
         refusal = Answer("refused", _("The file did not arrive whole; please upload it again."))
         run.transaction(_close, run, rows, first, refusal)

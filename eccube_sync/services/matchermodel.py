@@ -7,16 +7,38 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, select
 
 from eccube_sync.db import AnyRow, inserted_id
 from eccube_sync.errors import ConfigurationError, GuardRefusedError, UsageError
 from eccube_sync.i18n import _
 from eccube_sync.linkage.model import Model
+from eccube_sync.linkage.model import Settings as ModelSettings
 from eccube_sync.linkage.score import ScoredPairs
 from eccube_sync.services.running import Run
+from eccube_sync.settings import Settings
 from eccube_sync.tables import matching
 from eccube_sync.tables.links import match_model
+from eccube_sync.tables.runs import installation
+
+
+def model_settings(settings: Settings) -> ModelSettings:
+    """What the shop decides about its model."""
+    return ModelSettings(
+        wanted_precision=1 - settings.matching.wrong_per_thousand / 1000,
+        link_at=settings.matching.link_at,
+        review_at=settings.matching.review_at,
+        several_accounts=any(one.accounts_per_member > 1 for one in settings.sources),
+    )
+
+
+def matching_changed(settings: Settings, connection: Connection) -> bool:
+    """Whether everybody has to be matched anew: no usable model, a new one, or other settings than its own."""
+    model = readable_model(connection, matching.newest_model(connection))
+    if model is None or model.settings != model_settings(settings):
+        return True
+    matched_run = connection.execute(select(installation.c.matched_run_id)).scalar_one_or_none()
+    return matching.trained_since(connection, matched_run or 0)
 
 
 def model_in_force(connection: Connection) -> Model:

@@ -16,9 +16,8 @@ from eccube_sync.linkage.thresholds import with_threshold
 from eccube_sync.linkage.training import Learned, Truth, train
 from eccube_sync.linkage.workers import Workers
 from eccube_sync.report import Listing, Report
-from eccube_sync.services.classifyplan import model_settings
 from eccube_sync.services.everybody import read_everybody
-from eccube_sync.services.matchermodel import next_number, readable_model, replace_model
+from eccube_sync.services.matchermodel import model_settings, next_number, readable_model, replace_model
 from eccube_sync.services.matcherwords import weights_listing
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.services.showing import chance

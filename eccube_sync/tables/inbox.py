@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Index, String, Table, UniqueConstrain
 from sqlalchemy import column as named
 from sqlalchemy import table as foreign
 
+from eccube_sync.clock import from_database
 from eccube_sync.db import AnyRow
 from eccube_sync.tables.metadata import TABLE_OPTIONS, BigKey, key, metadata, moment, reference, word
 
@@ -82,6 +83,11 @@ def waiting_since(connection: Connection) -> datetime | None:
     rows = waiting_rows(connection)
     moments = [stored_moment(row.create_date) for row in rows if row.create_date is not None]
     return min(moments, default=None)
+
+
+def received_at(row: AnyRow, now: datetime) -> datetime:
+    """When a row was written; never later than now, whatever the shop's clock says."""
+    return now if row.create_date is None else min(from_database(stored_moment(row.create_date)), now)
 
 
 def stored_moment(stored: datetime | str) -> datetime:

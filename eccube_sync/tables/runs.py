@@ -40,6 +40,8 @@ run = Table(
     Column("failure", String(500)),
     reference("undoes_run_id", "run", nullable=True, index=True),
     reference("undone_by_run_id", "run", nullable=True),
+    # the bridge begins a run for every few customers, and each looks for one that was killed
+    Index("ix_run_state_command", "state", "command"),
     **TABLE_OPTIONS,
 )
 

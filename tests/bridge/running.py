@@ -9,6 +9,7 @@ import json
 import secrets
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import trustme
 
 from eccube_sync.pluginseal import PluginKeys
 from eccube_sync.services.bridgequeue import Queue
@@ -50,22 +53,46 @@ def webhook(body: bytes, secret: str = SECRET) -> dict[str, str]:
     return {"Content-Type": "application/json", "X-ECCUBE-Signature": digest}
 
 
+class _SocketConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket, whose path stands in the host's place."""
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.host)
+
+
 @dataclass(slots=True)
 class RunningBridge:
     """A bridge, started and stopped as systemd would."""
 
     shop: InstalledShop
     port: int = field(default_factory=free_port)
+    socket: Path | None = None
+    """Where it listens instead of on a port."""
+    authority: trustme.CA | None = None
+    """Who issues its certificate; without one it speaks without TLS."""
+    debug: bool = False
+    """Whether everything in the process logs all it can."""
     process: subprocess.Popen[str] | None = None
 
     def configure(self) -> None:
         """Add the section and the secrets to the shop's configuration."""
         ensure_keys(self.shop.settings().folders)
-        secret = self.shop.folder / "webhook"
-        secret.write_text(SECRET)
-        secret.chmod(0o600)
-        self.shop.sections += f'[bridge]\nport = {self.port}\nwebhook_secret_file = "webhook"\n'
+        self._secret("webhook", SECRET.encode())
+        lines = ["[bridge]", 'webhook_secret_file = "webhook"']
+        lines.append(f'socket = "{self.socket}"' if self.socket else f"port = {self.port}")
+        if self.authority is not None:
+            issued = self.authority.issue_cert("127.0.0.1")
+            self._secret("bridge.pem", b"".join(one.bytes() for one in issued.cert_chain_pems))
+            self._secret("bridge-key.pem", issued.private_key_pem.bytes())
+            lines += ['tls_certificate = "bridge.pem"', 'tls_key = "bridge-key.pem"']
+        self.shop.sections += "\n".join([*lines, ""])
         self.shop.configure()
+
+    def _secret(self, name: str, content: bytes) -> None:
+        path = self.shop.folder / name
+        path.write_bytes(content)
+        path.chmod(0o600)
 
     @property
     def keys(self) -> PluginKeys:
@@ -79,6 +106,7 @@ class RunningBridge:
             "tests.bridge.run",
             str(self.shop.path),
             self.shop.clock.moment.isoformat(),
+            *(["--debug"] if self.debug else []),
         ]
         with (self.shop.folder / "bridge.log").open("a") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, text=True)
@@ -105,13 +133,22 @@ class RunningBridge:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, Any]]:
         """Status and answer of one request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = self._door()
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or b"{}")
         finally:
             connection.close()
+
+    def _door(self) -> http.client.HTTPConnection:
+        if self.authority is not None:
+            context = ssl.create_default_context()
+            self.authority.configure_trust(context)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
+        if self.socket is not None:
+            return _SocketConnection(str(self.socket), timeout=30)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def classify(self, eccube_id: int) -> int:
         """Tell it about a customer, as the plugin does; the status."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import func, select
@@ -12,20 +11,8 @@ from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link
 from eccube_sync.tables.runs import run
 from tests.bridge.running import RunningBridge, left_in_queue, wait_for
-from tests.plugin.conftest import plugged, plugged_sqlite  # noqa: F401 - the shop a bridge stands beside
 from tests.plugin.shopside import Plugin
-from tests.plugin.test_inbox import code_of, member_of, new_customer, start
-from tests.support.installed import InstalledShop
-
-
-@pytest.fixture
-def bridge(plugged: InstalledShop) -> Iterator[RunningBridge]:  # noqa: F811
-    start(plugged)
-    made = RunningBridge(plugged)
-    made.configure()
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.stop(signal.SIGKILL)
+from tests.plugin.test_inbox import code_of, member_of, new_customer
 
 
 def test_a_customer_is_the_store_member_the_moment_the_address_is_confirmed(bridge: RunningBridge) -> None:

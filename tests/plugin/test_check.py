@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
 
 from tests.bridge.running import RunningBridge
+from tests.plugin.checked import found
 from tests.plugin.shopside import Plugin
 from tests.plugin.tables import INBOX, uninstall_plugin
 from tests.support.installed import InstalledShop
-
-
-def found(shop: InstalledShop, capsys: pytest.CaptureFixture[str], name: str) -> tuple[str, str]:
-    """State and words of one check."""
-    capsys.readouterr()
-    shop.run("check", "--json")
-    rows = json.loads(capsys.readouterr().out)["checks"]
-    (one,) = [row for row in rows if row["check"] == name]
-    return one["state"], one["message"]
 
 
 def test_check_says_what_is_wrong_with_the_plugin(

@@ -19,6 +19,7 @@ from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member_version
 from eccube_sync.tables.runs import run
 from tests.codes.counter import read_labels
+from tests.plugin.checked import found
 from tests.plugin.shopside import Plugin
 from tests.plugin.tables import INBOX
 from tests.support.installed import TODAY, InstalledShop
@@ -288,8 +289,10 @@ def test_a_broken_export_is_refused_with_the_reasons_and_kept_nowhere(small: Plu
 def test_a_file_waits_for_its_parts_and_is_given_up_after_an_hour(small: Plugin) -> None:
     shop = small.shop
     row_key = small.upload("export", "members.csv", b"x" * 2500, leave_out=3)
+    before = shop.state()
     assert shop.run("-q", "inbox") == 0
-    assert (small.answer(row_key), shop.count(inbox_row)) == (None, 0)
+    assert small.answer(row_key) is None
+    assert shop.state() == before
     shop.at(TODAY, 13, 1)
     assert shop.run("-q", "inbox") == 0
     answer = small.answer(row_key)
@@ -312,6 +315,26 @@ def test_before_the_first_classification_nobody_is_decided_about(
     assert shop.run("inbox") == 0
     assert "classify" in capsys.readouterr().out
     assert shop.count(customer) == 0
+
+
+def test_after_the_matching_settings_changed_everybody_waits_for_the_night(
+    small: Plugin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = small.shop
+    eccube_id = new_customer(shop)
+    shop.sections += "[matching]\nwrong_per_thousand = 3\n"
+    shop.configure()
+    before = shop.state()
+    assert found(shop, capsys, "inbox")[0] == "note"
+    for _minute in range(2):
+        assert shop.run("inbox") == 0
+        assert "decides about everybody" in capsys.readouterr().out
+    assert shop.state() == before
+    shop.at(TODAY + timedelta(days=1), 3)
+    shop.drop_export(TODAY + timedelta(days=1))
+    assert shop.run("-q", "nightly") == 0
+    assert shop.count(customer, customer.c.eccube_id == eccube_id) == 1
+    assert found(shop, capsys, "inbox")[0] == "ok"
 
 
 def test_a_shop_without_the_plugin_has_its_claims_and_new_customers_decided(installed: InstalledShop) -> None:

@@ -19,6 +19,7 @@ from eccube_sync.i18n import _
 from eccube_sync.projections.plugin import is_installed
 from eccube_sync.services.bridging import INSTALLED, check_address
 from eccube_sync.services.findings import Finding, fine, note, wrong
+from eccube_sync.services.inboxing import obstacle
 from eccube_sync.services.pluginkeys import has_cards, is_connected, load_keys
 from eccube_sync.services.running import Shop
 from eccube_sync.tables.inbox import inbox_row, waiting_since
@@ -61,6 +62,13 @@ def plugin(shop: Shop, connection: Connection) -> Iterator[Finding]:
         )
     if not foreign and (since is None or since >= to_database(shop.clock.now() - PATIENCE)):
         yield fine("plugin", _("connected"))
+
+
+def inbox(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Whether customers are decided about between two nights."""
+    with reading(connection):
+        found = obstacle(shop, connection)
+    yield fine("inbox", _("may decide about single customers")) if found is None else note("inbox", found)
 
 
 def bridge(shop: Shop, _connection: Connection) -> Iterator[Finding]:
@@ -109,4 +117,5 @@ class _Door(http.client.HTTPConnection):
         if self._settings.tls_certificate is not None:
             context = ssl.create_default_context(cafile=str(self._settings.tls_certificate))
             context.check_hostname = False  # its own certificate, at an address of this machine
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whoever issued it may not be in the file
             self.sock = context.wrap_socket(self.sock)
