@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +19,7 @@ def bridge(plugged: InstalledShop) -> Iterator[RunningBridge]:  # noqa: F811
     made = RunningBridge(plugged)
     made.configure()
     yield made
-    _end(made)
+    made.end()
 
 
 @pytest.fixture
@@ -29,9 +28,4 @@ def small(plugged_sqlite: InstalledShop) -> Iterator[RunningBridge]:  # noqa: F8
     start(plugged_sqlite)
     made = RunningBridge(plugged_sqlite)
     yield made
-    _end(made)
-
-
-def _end(bridge: RunningBridge) -> None:
-    if bridge.process is not None and bridge.process.poll() is None:
-        bridge.stop(signal.SIGKILL)
+    made.end()

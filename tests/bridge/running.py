@@ -125,6 +125,11 @@ class RunningBridge:
         self.process.send_signal(how)
         return self.process.wait(60)
 
+    def end(self) -> None:
+        """Kill it if it still runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop(signal.SIGKILL)
+
     def log(self) -> str:
         """What it wrote."""
         return (self.shop.folder / "bridge.log").read_text()

@@ -32,7 +32,7 @@ _AFTER_THE_NIGHT: dict[str, bytes] = {}
 """The files of a shop on SQLite as the first night leaves them; made once, since every such shop begins alike."""
 
 
-def start(shop: InstalledShop) -> Plugin:
+def start(shop: InstalledShop, customers: int = 12, members: int = 30) -> Plugin:
     """A shop after its first night."""
     plugin = Plugin(shop)
     if shop.eccube.server is None and _AFTER_THE_NIGHT:
@@ -44,7 +44,7 @@ def start(shop: InstalledShop) -> Plugin:
             path.chmod(0o600)
         shop.configure()
     else:
-        shop.fill(12, 30, register=REGISTERED)
+        shop.fill(customers, members, register=REGISTERED)
         assert plugin.keys
         shop.at(TODAY, 3)
         shop.drop_export(TODAY)
