@@ -21,7 +21,7 @@ from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.inbox import waiting_rows
-from eccube_sync.tables.runs import installation
+from eccube_sync.tables.runs import installation, journal
 
 REPORTED = (
     "inbox_taken", "inbox_refused", "claims_new", "customers_new", "links_by_code", "links_by_card", "links_by_match",
@@ -123,9 +123,21 @@ def apply_inbox(run: Run, plan: InboxPlan) -> Report:
         from eccube_sync.services.inboxrows import take_rows
 
         customers |= take_rows(run, plan.rows)
+        customers |= _decided_about(run)
     if plan.obstacle is None:
         decide_about(run, sorted(customers))
     return Report(_("Taken in:"), {name: run.counts[name] for name in REPORTED}, notes=plan.notes())
+
+
+def _decided_about(run: Run) -> set[int]:
+    """Customers whose class this run changed: by an uploaded file of decisions. They are shown at once too."""
+    changed = (
+        select(customer.c.eccube_id)
+        .join(journal, (journal.c.subject == "customer") & (journal.c.subject_id == customer.c.id))
+        .where(journal.c.run_id == run.id, customer.c.current == 1)
+    )
+    with reading(run.connection) as connection:
+        return set(connection.execute(changed).scalars())
 
 
 def decide_about(run: Run, eccube_ids: Sequence[int]) -> None:

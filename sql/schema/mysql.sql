@@ -57,6 +57,8 @@ CREATE TABLE eccube_sync.run (
     CONSTRAINT fk_run_undone_by_run_id FOREIGN KEY(undone_by_run_id) REFERENCES eccube_sync.run (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 ROW_FORMAT=DYNAMIC COLLATE utf8mb4_bin;
 
+CREATE INDEX ix_run_state_command ON eccube_sync.run (state, command);
+
 CREATE INDEX ix_run_undoes_run_id ON eccube_sync.run (undoes_run_id);
 
 CREATE TABLE eccube_sync.scored_pair (

@@ -57,6 +57,8 @@ CREATE TABLE eccube_sync.run (
     CONSTRAINT fk_run_undone_by_run_id FOREIGN KEY(undone_by_run_id) REFERENCES run (id)
 );
 
+CREATE INDEX eccube_sync.ix_run_state_command ON run (state, command);
+
 CREATE INDEX eccube_sync.ix_run_undoes_run_id ON run (undoes_run_id);
 
 CREATE TABLE eccube_sync.scored_pair (
