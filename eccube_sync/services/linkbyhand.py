@@ -60,7 +60,7 @@ class LinkPlan:
                 members_listing(connection, [int(self.member.member_id)], unmasked=False),
             ]
         ending = _ending_listing(connection, self.ending)
-        return Report(headline, {"links_ended": len(self.ending)}, listings=[*both, ending])
+        return Report(headline, {"links_to_end": len(self.ending)}, listings=[*both, ending])
 
 
 @dataclass(frozen=True, slots=True)
