@@ -66,6 +66,10 @@ bench: $(VENV)/.developing ## Measure import, classification and a night with 63
 month-end: $(VENV)/.developing ## Play a month-end at which 10,000 memberships end on one day
 	$(BIN)/python -m benchmarks.monthend
 
+.PHONY: burst
+burst: $(VENV)/.developing ## Send the bridge 10,000 webhooks, kill it in their midst, and count whom it lost
+	$(BIN)/python -m benchmarks.bridge.burst
+
 .PHONY: matching
 matching: $(VENV)/.benchmarking ## Measure how well and how fast customers are matched, beside other tools; takes hours
 	$(BIN)/python -m benchmarks.matching --febrl
