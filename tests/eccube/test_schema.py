@@ -87,7 +87,8 @@ def test_a_column_that_was_widened_is_no_problem(mariadb_shop: Shop) -> None:
 def test_queries_keep_to_the_sql_every_supported_server_knows(query: Path) -> None:
     code = re.sub(r"--.*", "", query.read_text(encoding="utf-8"))
     assert not re.search(r"\bWITH\b|\bOVER\s*\(|\bRETURNING\b|\bSELECT\s+\*", code, re.IGNORECASE)
-    assert not re.search(r"\b(INSERT|UPDATE|DELETE|REPLACE|ALTER|DROP|CREATE)\b(?!_)", code, re.IGNORECASE)
+    writes = r"\b(INSERT|UPDATE|DELETE|REPLACE(?!\s*\()|ALTER|DROP|CREATE)\b(?!_)"  # REPLACE( ) is a function
+    assert not re.search(writes, code, re.IGNORECASE)
 
 
 def test_every_generation_has_its_own_folder_of_queries() -> None:
