@@ -151,6 +151,7 @@ def test_the_journal_names_batch_and_serials_only(small: Counter) -> None:
     assert {(row.subject, row.field, row.old_value) for row in rows} == {
         ("code_reservation", "file", "K0000001-K0000003"),
         ("code_batch", "codes", None),
+        ("export", "rows", None),
     }
 
 

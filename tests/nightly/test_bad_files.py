@@ -21,7 +21,9 @@ from tests.support.installed import TODAY, InstalledShop
 from tests.support.smtp import Sink
 
 EVE = TODAY - timedelta(days=1)
+CUSTOMERS, MEMBERS = 140, 190
 RENEWED, ENDED = 12, 3
+CUT = MEMBERS * 6 // 10
 
 
 class Renewals:
@@ -31,8 +33,8 @@ class Renewals:
         self.shop, self.sink = shop, sink
         shop.mail_port, shop.sections, shop.guards = sink.port, SECTIONS, ""
         shop.configure()
-        shop.fill(110, 150)
-        ending = clear_pairs(shop, 110)[: RENEWED + ENDED]
+        shop.fill(CUSTOMERS, MEMBERS)
+        ending = clear_pairs(shop, CUSTOMERS)[: RENEWED + ENDED]
         assert len(ending) == RENEWED + ENDED
         self.ended = {customer + 1 for customer, _member in ending[RENEWED:]}
         for position, one in enumerate(shop.members):
@@ -116,10 +118,12 @@ def wrong_era(cell: str) -> str:
 
 
 SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
-    "cut at 60 % on a row end": (lambda rows: rows[:91], 70, "has 90 rows, the last good one had 150"),
+    "cut at 60 % on a row end": (
+        lambda rows: rows[: CUT + 1], 70, f"has {CUT} rows, the last good one had {MEMBERS}"
+    ),
     "header only": (lambda rows: rows[:1], 65, "a header and no row"),
     "columns shifted by one": (shifted, 65, "line 2"),
-    "wrong era": (column(END_DATE_COLUMN, wrong_era), 70, "of 150 members have an earlier end date"),
+    "wrong era": (column(END_DATE_COLUMN, wrong_era), 70, f"of {MEMBERS} members have an earlier end date"),
     "joined and end date exchanged": (swapped("入会日", END_DATE_COLUMN), 70, "an earlier end date"),
     "end dates emptied": (column(END_DATE_COLUMN, lambda _cell: ""), 70, "end_date"),
     "everybody withdrawn": (column("会員状態区分", lambda _cell: "3"), 70, "would lose the store class"),
