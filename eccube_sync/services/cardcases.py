@@ -17,7 +17,7 @@ from eccube_sync.services.casing import UNANSWERED, close_case, open_case, subje
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.classes import chunks
-from eccube_sync.tables.matching import links_of_dead_cards
+from eccube_sync.tables.matching import dead_cards, links_of_dead_cards
 
 NO_LONGER = "no_longer_in_question"
 
@@ -44,9 +44,12 @@ class CardQuestions:
     obsolete: Sequence[int]
 
 
-def plan_card_questions(connection: Connection, provided_for: Collection[int]) -> CardQuestions:
+def plan_card_questions(
+    connection: Connection, provided_for: Collection[int], new_members: Collection[int]
+) -> CardQuestions:
     """Part of a read-only stretch. ``provided_for`` are customers whose link moves or ends in the same plan, or
-    about whose next card it asks."""
+    about whose next card it asks; ``new_members`` are about to be linked by it.
+    """
     waiting = connection.execute(
         select(review_case).where(
             review_case.c.kind.in_(("successor", *sorted(CASE_KINDS))), review_case.c.state.in_(UNANSWERED)
@@ -54,6 +57,7 @@ def plan_card_questions(connection: Connection, provided_for: Collection[int]) -
     ).all()
     provided_for = {*provided_for, *(row.customer_id for row in waiting if row.kind == "successor")}
     dead = [_question(row) for row in links_of_dead_cards(connection) if row.customer_id not in provided_for]
+    dead += map(_question, dead_cards(connection, new_members))
     questions = {one.subject: one for one in dead}
     known = _known(connection, questions)
     asked = [

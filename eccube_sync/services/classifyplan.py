@@ -295,7 +295,8 @@ def _decide(
         )
     plan.reasons = _explained(plan, left, right)
     if only is None:
-        plan.cards = plan_card_questions(connection, _with_next_card(plan))
+        new_members = {one for members in _new_members(plan).values() for one in members}
+        plan.cards = plan_card_questions(connection, _with_next_card(plan), new_members)
     today = tokyo_date(shop.clock.now())
     changes = plan_classes(
         shop.settings,

@@ -18,6 +18,7 @@ from eccube_sync.tables.members import member, member_version
 from eccube_sync.tables.runs import journal, run
 
 CUSTOMER, MEMBER = 1, 2
+DEAD = ("lost", "merged")
 Integers = NDArray[np.int64]
 ROWS_AT_ONCE = 5000
 OF_CLASSIFICATION = frozenset({"first", "settings_changed"})
@@ -304,9 +305,21 @@ def links_of_dead_cards(connection: Connection) -> list[AnyRow]:
             select(link.c.customer_id, link.c.member_id, member.c.fingerprint, member_version.c.status)
             .join(member, member.c.id == link.c.member_id)
             .join(member_version, member_version.c.id == member.c.version_id)
-            .where(link.c.active == 1, member.c.current == 1, member_version.c.status.in_(("lost", "merged")))
+            .where(link.c.active == 1, member.c.current == 1, member_version.c.status.in_(DEAD))
         )
     )
+
+
+def dead_cards(connection: Connection, member_ids: Iterable[int]) -> list[AnyRow]:
+    """Those of these members whose card was reported lost or who were merged, each as a row like a link of it."""
+    found: list[AnyRow] = []
+    for ids in chunks(member_ids):
+        found += connection.execute(
+            select(member.c.id.label("member_id"), member.c.fingerprint, member_version.c.status)
+            .join(member_version, member_version.c.id == member.c.version_id)
+            .where(member.c.id.in_(ids), member.c.current == 1, member_version.c.status.in_(DEAD))
+        )
+    return found
 
 
 def fingerprints(connection: Connection, member_ids: Iterable[int]) -> dict[int, str]:
