@@ -39,6 +39,7 @@ SUBJECTS: Mapping[str, str] = {
     "claim": mark("claim"),
     "code_batch": mark("batch of link codes"),
     "code_reservation": mark("serials"),
+    "consent": mark("consent to be mailed"),
     "customer": mark("customer"),
     "export": mark("export of personal data"),
     "import": mark("imported file"),
@@ -63,6 +64,7 @@ FIELDS: Mapping[str, str] = {
     "exported": mark("written to a review file"),
     "file": mark("file"),
     "hold": mark("hold"),
+    "mail_consent": mark("consent to be mailed"),
     "method": mark("method"),
     "missing_imports": mark("full files without the member"),
     "moved_from": mark("moved from link"),
@@ -82,9 +84,12 @@ FIELDS: Mapping[str, str] = {
 }
 """What of a subject was changed; a projection has the name of its place instead."""
 
+_CONSENTS: Mapping[str, str] = {"given": mark("given"), "ended": mark("ended")}
+
 STATES: Mapping[str, Mapping[str, str]] = {
     "case": CASE_STATES,
     "claim": CLAIM_STATES,
+    "consent": _CONSENTS,
     "customer": CUSTOMER_STATES,
     "import": {"accepted": mark("imported"), "undone": mark("undone")},
     "link": {"active": mark("in force"), "ended": mark("ended")},
@@ -101,6 +106,7 @@ VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("link", "method"): METHODS,
     ("link", "proven_by"): PROOFS,
     ("member", "current"): {"1": mark("yes")},
+    ("member", "mail_consent"): _CONSENTS,
     **{
         (subject, "personal_data"): _PERSONAL
         for subject in ("customer", "member", "member_version", "notice")
@@ -131,7 +137,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "codes_import": mark("typed by the customer"),
         "inbox": mark("typed in the plugin"),
     },
-    "code_batch": {"codes_issue": mark("codes were issued")},
+    "code_batch": {
+        "codes_issue": mark("codes were issued"),
+        "codes_invite": mark("members were invited by mail"),
+    },
+    "consent": _UNDONE,
     "code_reservation": {"codes_issue": mark("codes were issued")},
     "customer": {
         **CLASS_REASONS,
@@ -158,7 +168,12 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "claim": mark("a customer typed it"),
         "revoked_by_person": mark("a person revoked it"),
     },
-    "member": {**_UNDONE, **_FORGOTTEN, "in_file_again": mark("the member is in the file again")},
+    "member": {
+        **_UNDONE,
+        **_FORGOTTEN,
+        "in_file_again": mark("the member is in the file again"),
+        "stated_by_person": mark("a person stated it"),
+    },
     "member_version": _RETENTION,
     "model": {
         **_UNDONE,
