@@ -32,6 +32,7 @@ TITLES: Mapping[str, str] = {
     "projections": mark("places in EC-CUBE"),
     "plugins": mark("plugins"),
     "plugin": mark("our plugin"),
+    "inbox": mark("between two nights"),
     "bridge": mark("bridge"),
     "nightly": mark("last night"),
     "runs": mark("runs"),
