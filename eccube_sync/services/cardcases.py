@@ -5,7 +5,7 @@ Where another card of the person was found, the classification moved the link or
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -45,10 +45,10 @@ class CardQuestions:
 
 
 def plan_card_questions(
-    connection: Connection, provided_for: Collection[int], new_members: Collection[int]
+    connection: Connection, provided_for: Collection[int], new_members: Mapping[int, Collection[int]]
 ) -> CardQuestions:
     """Part of a read-only stretch. ``provided_for`` are customers whose link moves or ends in the same plan, or
-    about whose next card it asks; ``new_members`` are about to be linked by it.
+    about whose next card it asks; ``new_members`` are the members it links to each customer.
     """
     waiting = connection.execute(
         select(review_case).where(
@@ -57,7 +57,8 @@ def plan_card_questions(
     ).all()
     provided_for = {*provided_for, *(row.customer_id for row in waiting if row.kind == "successor")}
     dead = [_question(row) for row in links_of_dead_cards(connection) if row.customer_id not in provided_for]
-    dead += map(_question, dead_cards(connection, new_members))
+    linked = {one for key, members in new_members.items() if key not in provided_for for one in members}
+    dead += map(_question, dead_cards(connection, linked))
     questions = {one.subject: one for one in dead}
     known = _known(connection, questions)
     asked = [

@@ -295,8 +295,7 @@ def _decide(
         )
     plan.reasons = _explained(plan, left, right)
     if only is None:
-        new_members = {one for members in _new_members(plan).values() for one in members}
-        plan.cards = plan_card_questions(connection, _with_next_card(plan), new_members)
+        plan.cards = plan_card_questions(connection, _with_next_card(plan), _new_members(plan))
     today = tokyo_date(shop.clock.now())
     changes = plan_classes(
         shop.settings,
