@@ -71,6 +71,7 @@ WORDS = (
 KINDS = (
     mark("directory"),
     mark("file"),
+    mark("float range"),
     mark("integer"),
     mark("integer range"),
     mark("path"),
@@ -79,6 +80,7 @@ KINDS = (
 """Click's names for kinds of values; in capitals they stand for the value of an option."""
 
 ARGUMENTS = {
+    "case": mark("CASE"),
     "code": mark("CODE"),
     "count": mark("COUNT"),
     "customer": mark("CUSTOMER"),
