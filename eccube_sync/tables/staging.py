@@ -7,13 +7,13 @@ takes, and a night over 100,000 members would not end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Connection, and_, exists, func, insert, literal, null, or_, select, update
 
-from eccube_sync.tables.classes import IDS_AT_ONCE, chunks
+from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.links import link
 from eccube_sync.tables.members import (
@@ -167,7 +167,7 @@ def _close_codes(connection: Connection, of_source: int, import_id: int, staged:
             if written is not None and written != row.code:
                 ended.append(row.id)
     holders = {code: member_id for member_id, (code, _number) in staged.codes.items() if code is not None}
-    for codes in _parts(sorted(holders)):
+    for codes in chunks(holders):
         same = held.where(member_code.c.kind == "code", member_code.c.code.in_(codes))
         ended += [row.id for row in connection.execute(same) if row.member_id != holders[row.code]]
     for ids in chunks(staged.replaced):
@@ -176,12 +176,6 @@ def _close_codes(connection: Connection, of_source: int, import_id: int, staged:
         connection.execute(
             update(member_code).where(member_code.c.id.in_(ids)).values(to_import_id=import_id)
         )
-
-
-def _parts(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Codes in lists short enough for one statement."""
-    for start in range(0, len(codes), IDS_AT_ONCE):
-        yield codes[start : start + IDS_AT_ONCE]
 
 
 def _add_codes(connection: Connection, run_id: int, of_source: int, import_id: int, kind: str) -> None:

@@ -6,7 +6,6 @@ Only MariaDB of today and SQLite run here, so that what an older server lacks wo
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -39,27 +38,20 @@ NOT_EVERYWHERE: dict[str, re.Pattern[str]] = {
 _VERSION_NOTED = re.compile(r"INSERT INTO \w*schema_version \(version_num\) VALUES \('\d+'\) RETURNING ")
 
 
-def outside_the_subset(statement: str) -> str | None:
-    """What in a statement some server of ours does not know; None where all do."""
+def outside_the_subset(statement: str, *, sqlite: bool = False) -> str | None:
+    """What in a statement some server of ours does not know; None where all do.
+
+    ``sqlite``: it is for SQLite alone, where texts are joined with || and not with CONCAT as on the others.
+    """
     plain = _TEXT.sub("''", statement)
+    if sqlite:
+        plain = plain.replace("||", "+")
     return next((what for what, pattern in NOT_EVERYWHERE.items() if pattern.search(plain)), None)
-
-
-_FLAVOURED = {
-    path.read_text(encoding="utf-8").partition("\n")[0]
-    for path in (Path(__file__).parents[2] / "sql" / "eccube").glob("*/*.sqlite.sql")
-}
-"""How the files for SQLite alone begin: MySQL and MariaDB run another file in their place."""
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _look_at(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
     if _VERSION_NOTED.match(statement):
         return
-    if connection.dialect.name == "sqlite" and statement.partition("\n")[0] in _FLAVOURED:
-        return
-    if connection.dialect.name == "sqlite":
-        # SQLAlchemy joins texts with || here and with CONCAT on MySQL and MariaDB.
-        statement = statement.replace("||", "+")
-    found = outside_the_subset(statement)
+    found = outside_the_subset(statement, sqlite=connection.dialect.name == "sqlite")
     assert found is None, f"{found} is not understood everywhere (DESIGN §4.18): {statement}"
