@@ -25,6 +25,11 @@ test: $(VENV)/.developing ## Run all tests; installs MariaDB, PHP and Chromium b
 	$(BIN)/python -m tests.support.browser --install
 	$(BIN)/python -m pytest --numprocesses=2
 
+.PHONY: campaign
+campaign: $(VENV)/.developing ## Put the promises to the test at length, up to an hour: make campaign [PROMISE=P1]
+	$(BIN)/python -m tests.support.mariadb --install
+	$(BIN)/python -m tests.promises.campaign $(PROMISE) $(CAMPAIGN)
+
 lint: $(VENV)/.developing ## Check style, types and which module may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
