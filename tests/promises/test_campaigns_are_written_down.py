@@ -51,5 +51,6 @@ def test_each_test_of_a_campaign_is_a_line_with_what_it_counted(tmp_path: Path) 
 
 
 def test_every_module_names_its_promises() -> None:
+    here = str(Path(__file__).relative_to(campaign.ROOT))
     marked = set(campaign.modules([f"P{number}" for number in range(1, 31)]))
-    assert marked == set(campaign.modules([])) - {str(Path(__file__).relative_to(campaign.ROOT))}
+    assert marked | {here} == set(campaign.modules([]))
