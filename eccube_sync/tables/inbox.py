@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Index, String, Table, UniqueConstraint, select
+from sqlalchemy import Column, ColumnElement, Connection, Index, String, Table, UniqueConstraint, or_, select
 from sqlalchemy import column as named
 from sqlalchemy import table as foreign
 
@@ -52,16 +52,29 @@ INBOX = foreign(
 """The plugin's inbox, in EC-CUBE's database: read, never written."""
 
 ROWS_AT_ONCE = 500
+PARTS_AT_ONCE = 10_000
+"""Parts of uploaded files looked at together: more than any file has, so that one whose rest never comes hides none."""
 
 
 def waiting_rows(connection: Connection, eccube_ids: Sequence[int] | None = None) -> list[AnyRow]:
     """Rows of the inbox we have not taken, the oldest first, without what is sealed in them."""
+    whole = or_(INBOX.c.kind != "upload", INBOX.c.kind.is_(None))
+    rows = _waiting(connection, eccube_ids, whole, ROWS_AT_ONCE)
+    if eccube_ids is not None:
+        return rows
+    parts = _waiting(connection, None, INBOX.c.kind == "upload", PARTS_AT_ONCE)
+    return sorted([*rows, *parts], key=lambda row: row.id)
+
+
+def _waiting(
+    connection: Connection, eccube_ids: Sequence[int] | None, kind: ColumnElement[bool], limit: int
+) -> list[AnyRow]:
     statement = (
         select(INBOX.c.id, INBOX.c.row_key, INBOX.c.kind, INBOX.c.customer_id, INBOX.c.create_date)
         .outerjoin(inbox_row, inbox_row.c.row_key == INBOX.c.row_key)
-        .where(INBOX.c.row_key.is_not(None), inbox_row.c.id.is_(None))
+        .where(kind, INBOX.c.row_key.is_not(None), inbox_row.c.id.is_(None))
         .order_by(INBOX.c.id)
-        .limit(ROWS_AT_ONCE)
+        .limit(limit)
     )
     if eccube_ids is not None:
         statement = statement.where(INBOX.c.customer_id.in_(list(eccube_ids)))

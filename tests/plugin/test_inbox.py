@@ -300,6 +300,17 @@ def test_a_file_waits_for_its_parts_and_is_given_up_after_an_hour(small: Plugin)
     assert shop.count(inbox_row) == 2
 
 
+def test_large_files_whose_rest_never_comes_are_in_nobodys_way(small: Plugin) -> None:
+    shop, eccube_id = small.shop, new_customer(small.shop)
+    small.upload("export", "members.csv", b"x" * 1000 * 520, leave_out=520)
+    small.type_code(eccube_id, code_of(shop, member_of(shop)))
+    whole = small.upload("export", "members.csv", b"broken")
+    assert shop.run("-q", "inbox") == 0
+    assert small.membership_class(eccube_id) == "store"
+    answer = small.answer(whole)
+    assert answer is not None and answer["state"] == "refused"
+
+
 def test_a_file_that_was_changed_on_the_way_is_refused(small: Plugin) -> None:
     row_key = small.upload("export", "members.csv", b"x" * 2500, sha256="0" * 64)
     assert small.shop.run("-q", "inbox") == 0
