@@ -106,9 +106,10 @@ class Worker(threading.Thread):
         if plan.obstacle is not None:
             logger.warning("%d customers are left to the night: %s", len(plan.customers), plan.obstacle)
         if not plan.empty:
-            with applied_run(self._shop, connection, "bridge", stage="inbox") as run:
+            with applied_run(self._shop, connection, "bridge", stage="inbox", keep_empty=False) as run:
                 apply_inbox(run, plan)
-            logger.info("run %d: %d customers", run.id, len(plan.customers))
+            name = "nothing new" if run.empty else f"run {run.id}"
+            logger.info("%s: %d customers", name, len(plan.customers))
         self._queue.cross_out(batch)
 
     def _reread_settings(self) -> bool:

@@ -37,7 +37,7 @@ class ChangedCustomer:
     fingerprint: str
     ours: AnyRow | None
     row_digest: str | None
-    """``None`` where the row was read by its id: the next scan reads it once more."""
+    """``None`` where the row was read by its id: the next scan reads it once more if it differs."""
 
     @property
     def key(self) -> int:
@@ -47,9 +47,10 @@ class ChangedCustomer:
     @property
     def differs(self) -> bool:
         """Whether our row has to be written: not where somebody only asked to look at everybody again."""
-        known = (self.fingerprint, self.seen.state, self.row_digest)
         ours = self.ours
-        return ours is None or known != (ours.fingerprint, ours.state, ours.row_digest)
+        if ours is None or (self.fingerprint, self.seen.state) != (ours.fingerprint, ours.state):
+            return True
+        return self.row_digest is not None and self.row_digest != ours.row_digest
 
     @property
     def full(self) -> bool:

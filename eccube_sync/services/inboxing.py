@@ -161,7 +161,7 @@ def run_inbox(shop: Shop, connection: Connection) -> Report:
     if plan.empty:
         return Report(_("Nothing came in."), notes=plan.notes())
     try:
-        with applied_run(shop, connection, "inbox", stage="inbox") as run:
+        with applied_run(shop, connection, "inbox", stage="inbox", keep_empty=False) as run:
             return apply_inbox(run, plan)
     except LockedError:
         return Report(_("Another process is taking in what came."))

@@ -14,7 +14,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, text, update
+from sqlalchemy import Connection, delete, insert, text, update
+from sqlalchemy.exc import IntegrityError
 
 import eccube_sync
 from eccube_sync.clock import Clock, to_database, tokyo_date
@@ -54,6 +55,11 @@ class Run:
     changed: bool = False
     """Whether anything was journalled."""
     _changes: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was done so far."""
+        return not self.changed and not any(self.counts.values())
 
     @property
     def moment(self) -> datetime:
@@ -103,10 +109,12 @@ def applied_run(
     stage: str = "batch",
     undoes: int | None = None,
     check: Callable[[], object] | None = None,
+    keep_empty: bool = True,
 ) -> Iterator[Run]:
     """Hold the stage's lock and a run row while something is applied.
 
-    ``check`` looks, under the lock, whether the run may begin at all, and raises when it may not. Raises
+    ``check`` looks, under the lock, whether the run may begin at all, and raises when it may not. Without
+    ``keep_empty`` a run that found nothing to do leaves no row: those of every minute would hide the others. Raises
     ``LockedError`` when another run of the stage is under way, ``ConfigurationError`` when the database is
     not the one this state directory belongs to.
     """
@@ -120,7 +128,8 @@ def applied_run(
         except BaseException as error:
             _finish(current, "failed", _failure(error))
             raise
-        _finish(current, "done", None)
+        if keep_empty or not _forgotten(current):
+            _finish(current, "done", None)
         _dump(current, stage)
 
 
@@ -165,6 +174,18 @@ def _begin(shop: Shop, connection: Connection, command: str, undoes: int | None)
     run_id = in_transaction(connection, work)
     remember(shop, connection)
     return Run(run_id, today, now, shop, connection)
+
+
+def _forgotten(current: Run) -> bool:
+    """Take the row of a run back that did nothing; False where it did something, or a row refers to it."""
+    if not current.empty:
+        return False
+    row = delete(run).where(run.c.id == current.id)
+    try:
+        in_transaction(current.connection, lambda: current.connection.execute(row))
+    except IntegrityError:
+        return False
+    return True
 
 
 def _finish(current: Run, state: str, failure: str | None) -> None:

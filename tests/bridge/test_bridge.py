@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link
-from eccube_sync.tables.runs import run
+from eccube_sync.tables.runs import installation, run
 from tests.bridge.running import RunningBridge, left_in_queue, wait_for
 from tests.plugin.shopside import Plugin
 from tests.plugin.test_inbox import code_of, member_of, new_customer
@@ -51,6 +51,19 @@ def test_a_killed_bridge_goes_on_where_it_was_and_repeats_nothing(bridge: Runnin
     twice = select(customer.c.eccube_id).group_by(customer.c.eccube_id).having(func.count() > 1)
     assert shop.rows(twice) == []
     assert plugin.membership_class(eccube_id) == "store"
+
+
+def test_a_customer_about_whom_nothing_is_new_leaves_no_trace(bridge: RunningBridge) -> None:
+    shop = bridge.shop
+    everybody = [row[0] for row in shop.eccube.rows("SELECT id FROM dtb_customer")]
+    bridge.start()
+    bridge.tell(*everybody)
+    bridge.settle()
+    before = shop.state(installation)  # it counts what was begun
+    bridge.tell(*everybody)
+    bridge.settle()
+    assert bridge.stop() == 0
+    assert shop.state(installation) == before
 
 
 def test_the_stop_signal_brings_the_work_under_way_to_its_end(bridge: RunningBridge) -> None:
