@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
 import signal
@@ -31,6 +32,7 @@ try:
 except ModuleNotFoundError:
     INSTALLED = False
 
+BACKLOG = 4096
 STOP_SECONDS = 60
 STUCK_SECONDS = 600
 """A customer who waits so long means that something is wrong."""
@@ -47,13 +49,15 @@ def run_bridge(shop: Shop) -> None:
             _("The bridge needs two more packages; install them with: pip install 'eccube-sync[bridge]'")
         )
     check_address(settings)
+    listening = listen(settings)
     _log()
     queue = Queue(shop.settings.folders.bridge_queue)
     try:
         worker = Worker(shop, queue)
         # The server stops in peace at the signal and then passes it on: that alone shall not end us.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        uvicorn.Server(_server_settings(settings, _application(shop, settings, queue, worker))).run()
+        server = uvicorn.Server(_server_settings(settings, _application(shop, settings, queue, worker)))
+        server.run(None if listening is None else [listening])
     finally:
         queue.close()
 
@@ -119,10 +123,7 @@ def _health(queue: Queue, worker: Worker) -> dict[str, Any]:
 
 
 def _server_settings(settings: Section, app: Starlette) -> uvicorn.Config:
-    where: dict[str, Any] = {"host": settings.host, "port": settings.port}
-    if settings.socket is not None:
-        _make_room(settings.socket)
-        where = {"uds": str(settings.socket)}
+    where: dict[str, Any] = {} if settings.socket is None else {"uds": str(settings.socket)}
     if settings.tls_certificate is not None:
         where |= {"ssl_certfile": str(settings.tls_certificate), "ssl_keyfile": str(settings.tls_key)}
     return uvicorn.Config(
@@ -133,11 +134,38 @@ def _server_settings(settings: Section, app: Starlette) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         lifespan="on",
-        backlog=4096,
+        backlog=BACKLOG,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=10,
         ws="none",
     )
+
+
+def listen(settings: Section) -> socket.socket | None:
+    """The socket to listen on with an address and a port; with a unix socket, only the room for it.
+
+    Raises ``LockedError`` where another process listens there, ``ConfigurationError`` where nobody can.
+    """
+    if settings.socket is not None:
+        _make_room(settings.socket)
+        return None
+    where = {"host": settings.host, "port": settings.port}
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise LockedError(
+                _(
+                    "Another process listens on {host}, port {port}; nothing was started. Stop it, or choose another "
+                    "port in [bridge]."
+                ).format(**where)
+            ) from None
+        raise ConfigurationError(
+            _("The bridge cannot listen on {host}, port {port}: {reason}").format(
+                **where, reason=error.strerror
+            )
+        ) from None
 
 
 def _make_room(path: Path) -> None:

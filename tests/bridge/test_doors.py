@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from eccube_sync.errors import LockedError
-from eccube_sync.services.bridging import run_bridge
+from eccube_sync.configsections import Bridge
+from eccube_sync.errors import ConfigurationError, LockedError
+from eccube_sync.services.bridging import listen, run_bridge
 from eccube_sync.tables.customers import customer
 from tests.bridge.running import RunningBridge
 from tests.plugin.checked import found
@@ -55,6 +57,22 @@ def test_a_second_bridge_leaves_the_socket_to_the_first(small: RunningBridge, pl
     with small.shop.connect() as (shop, _connection), pytest.raises(LockedError):
         run_bridge(shop)
     assert small.ask("GET", "/healthz")[0] == 200
+
+
+def test_a_port_that_is_taken_is_named_in_one_sentence(
+    small: RunningBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small.configure()
+    with socket.create_server(("127.0.0.1", small.port)):
+        assert small.shop.run("bridge") == 75
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert str(small.port) in sentence
+
+
+def test_an_address_of_another_machine_is_named_in_one_sentence() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        listen(Bridge(host="203.0.113.1"))
+    assert "203.0.113.1" in str(refused.value)
 
 
 def test_with_tls_and_a_certificate_somebody_else_issued(
