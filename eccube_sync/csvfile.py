@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from eccube_sync.errors import BadInputError, Problem
 from eccube_sync.filedamage import problem, refusal
@@ -30,8 +31,7 @@ class Limits:
     memo_cell: int = 32_767
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One logical row: the physical line where it begins (1-based) and a cell for every header."""
 
     line: int
@@ -120,7 +120,7 @@ def open_table(
                 titles = sum(1 for title in first_lines[:position] if title.strip(" ,\t\r\n"))
                 warnings = (*text.warnings, *([problem("title_lines", count=titles)] if titles else ()))
                 return Table(
-                    path, _sha256(path), size, text, delimiter, header, position + 1, limits, warnings
+                    path, sha256_of(path), size, text, delimiter, header, position + 1, limits, warnings
                 )
     return None
 
@@ -139,7 +139,8 @@ def _checked_size(path: Path, limits: Limits) -> int:
     return facts.st_size
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -242,7 +243,7 @@ def _after_rows(
         table.body_warnings.append(problem("total_line", line=total_at))
     if table.blank_rows:
         table.body_warnings.append(problem("blank_rows", count=table.blank_rows))
-    if _sha256(table.path) != table.sha256:
+    if sha256_of(table.path) != table.sha256:
         raise BadInputError(
             _("{file} changed while it was read. Nothing was changed; try again.").format(file=table.name)
         )

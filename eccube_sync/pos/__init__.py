@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from eccube_sync.pos import generic, smaregi
 
@@ -59,8 +59,7 @@ class MemberRecord:
     row_newest: datetime | None = None  # the newest moment told by a column that shows how old the file is
 
 
-@dataclass(frozen=True, slots=True)
-class KnownRow:
+class KnownRow(NamedTuple):
     """A row whose cells were read before, word for word: only its place in the file is new."""
 
     line: int

@@ -207,18 +207,13 @@ class _Work:
         new = [one for one in new if one.key not in taken]
         if new:
             connection.execute(insert(customer), [customer_row(run, one) for one in new])
-        for one in changed:
-            if one.ours is not None:
-                connection.execute(
-                    update(customer)
-                    .where(customer.c.id == one.ours.id)
-                    .values(
-                        state=one.seen.state,
-                        fingerprint=one.fingerprint,
-                        row_digest=one.row_digest,
-                        changed_run_id=run.id,
-                    )
-                )
+        columns = (customer.c.state, customer.c.fingerprint, customer.c.row_digest, customer.c.changed_run_id)
+        rows = {
+            one.ours.id: (one.seen.state, one.fingerprint, one.row_digest, run.id)
+            for one in changed
+            if one.ours is not None
+        }
+        set_by_id(connection, customer, columns, rows)
         run.counts["customers_new"] += len(new)
         run.counts["customers_changed"] += len(changed) - len(new)
         made = _ids_of(connection, [-key for key in keys if key < 0])

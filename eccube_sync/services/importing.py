@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, insert, or_, select, update
 
 from eccube_sync.clock import to_database
+from eccube_sync.csvfile import sha256_of
 from eccube_sync.db import CHUNK, inserted_id, reading
 from eccube_sync.errors import BadInputError, LockedError
 from eccube_sync.i18n import _
@@ -89,8 +90,7 @@ def _stage(run: Run, plan: ImportPlan) -> None:
 
 def _changed_records(run: Run, plan: ImportPlan) -> Iterator[MemberRecord]:
     """The rows to be staged: those the plan kept, or, where they were too many to keep, from the file again."""
-    export = open_file(run.shop, run.connection, plan.path, plan.source, run.now)
-    if export.sha256 != plan.sha256:
+    if sha256_of(plan.path) != plan.sha256:
         raise BadInputError(
             _("{file} changed while it was being imported; nothing was imported. Start again.").format(
                 file=plan.path.name
@@ -98,8 +98,9 @@ def _changed_records(run: Run, plan: ImportPlan) -> Iterator[MemberRecord]:
         )
     if plan.kept is not None:
         yield from plan.kept
-    else:
-        yield from (record for record in export.rows() if record.line in plan.changed_lines)
+        return
+    export = open_file(run.shop, run.connection, plan.path, plan.source, run.now)
+    yield from (record for record in export.rows() if record.line in plan.changed_lines)
 
 
 def _stage_chunk(run: Run, plan: ImportPlan, records: Sequence[MemberRecord]) -> None:

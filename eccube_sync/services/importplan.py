@@ -32,6 +32,7 @@ from eccube_sync.services.running import Shop
 from eccube_sync.services.takenat import TELLS_OWN_AGE, taken_at_of
 from eccube_sync.settings import Settings
 from eccube_sync.tables import importing as statements
+from eccube_sync.tables.importing import PresentMember
 from eccube_sync.tables.members import source
 
 COUNTED = ("rows", "new", "changed", "unchanged", "missing", "reused_codes", "repaired")
@@ -80,7 +81,7 @@ class ImportPlan:
         if returning is not None:
             self.returned.add(returning)
 
-    def notice_known(self, present: AnyRow) -> None:
+    def notice_known(self, present: PresentMember) -> None:
         """A member that was there and is in the file."""
         if present.missing_imports:
             self.reappeared.append(present.id)
@@ -176,11 +177,7 @@ def _compare_with_known(connection: Connection, export: Export, plan: ImportPlan
         if plan.known:
             return
     plan.mark = statements.imports_mark(connection, plan.source.key)
-    known = Known()
-    if source_id is not None:
-        known = Known(
-            statements.present_members(connection, source_id), statements.left_members(connection, source_id)
-        )
+    known = Known() if source_id is None else Known.of(connection, source_id)
     _compare(connection, export, known, plan)
     plan.fill_rates = field_fill_rates(export)
     plan.warnings.extend(map(describe, export.warnings))
@@ -201,23 +198,29 @@ def _dated_anew(connection: Connection, plan: ImportPlan, now: datetime) -> bool
 
 def _compare(connection: Connection, export: Export, known: Known, plan: ImportPlan) -> None:
     seen: set[str] = set()
-    for rows in in_chunks(_storable(export, known.rows())):
-        before = known.read(connection, [row for row in rows if isinstance(row, MemberRecord)])
-        for row in rows:
-            seen.add(row.store_key)
-            if isinstance(row, MemberRecord):
-                plan.counts["repaired"] += bool(row.repairs)
-                _compare_one(row, known, before, plan)
-                plan.keep(row)
-            else:
-                present = known.present[row.store_key]
-                plan.counts["repaired"] += present.row_repaired
-                plan.counts["unchanged"] += 1
-                plan.notice_known(present)
+    for records in in_chunks(_unknown(export, known, seen, plan)):
+        before = known.read(connection, records)
+        for record in records:
+            plan.counts["repaired"] += bool(record.repairs)
+            _compare_one(record, known, before, plan)
+            plan.keep(record)
     plan.counts["rows"] = len(seen)
     if not plan.partial:
-        plan.missing = [row.id for store_key, row in known.present.items() if store_key not in seen]
+        plan.missing = [one.id for store_key, one in known.present.items() if store_key not in seen]
         plan.counts["missing"] = len(plan.missing)
+
+
+def _unknown(export: Export, known: Known, seen: set[str], plan: ImportPlan) -> Iterator[MemberRecord]:
+    """The rows to be compared. Those known by their digest, almost all of a usual night, are only counted."""
+    for row in _storable(export, known.rows()):
+        seen.add(row.store_key)
+        if isinstance(row, MemberRecord):
+            yield row
+        else:
+            present = known.present[row.store_key]
+            plan.counts["repaired"] += present.row_repaired
+            plan.counts["unchanged"] += 1
+            plan.notice_known(present)
 
 
 def _storable(export: Export, known: KnownRows) -> Iterator[MemberRecord | KnownRow]:

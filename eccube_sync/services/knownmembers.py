@@ -15,6 +15,7 @@ from eccube_sync.db import AnyRow
 from eccube_sync.pos import KnownRows, MemberRecord
 from eccube_sync.services.reusedcodes import names_another_person
 from eccube_sync.tables import importing as statements
+from eccube_sync.tables.importing import PresentMember
 from eccube_sync.tables.members import record_columns
 
 CONTENT = tuple(
@@ -29,30 +30,41 @@ _content = attrgetter(*CONTENT)
 class Known:
     """The members of a source by store key: those that are there, and those that left with an undone import."""
 
-    present: Mapping[str, AnyRow] = field(default_factory=dict)
+    present: Mapping[str, PresentMember] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, connection: Connection, source_id: int) -> Known:
+        """Those of a source."""
+        present = {one.store_key: one for one in statements.present_members(connection, source_id)}
+        return cls(present, statements.left_members(connection, source_id))
 
     def rows(self) -> KnownRows:
         """The rows that need not be read again."""
         return {
-            row.row_digest: (row.store_key, row.row_newest and from_database(row.row_newest))
-            for row in self.present.values()
-            if row.row_digest
+            one.row_digest: (one.store_key, _moment(one.row_newest))
+            for one in self.present.values()
+            if one.row_digest
         }
 
     def read(self, connection: Connection, records: Sequence[MemberRecord]) -> dict[int, AnyRow]:
         """Member id → version, for every member whose row may not be what it was."""
         wanted = [self.left[one.store_key] for one in records if one.store_key in self.left]
-        for record in records:
-            present = self.present.get(record.store_key)
-            if present is not None and present.content_hash != content_hash(record):
-                wanted.append(present.id)
+        present = [(self.present[one.store_key].id, one) for one in records if one.store_key in self.present]
+        before = statements.content_hashes(connection, [member_id for member_id, _record in present])
+        wanted += [
+            member_id for member_id, record in present if before.get(member_id) != content_hash(record)
+        ]
         return statements.versions_of(connection, wanted)
 
     def returning(self, record: MemberRecord, before: Mapping[int, AnyRow]) -> int | None:
         """The member that left and is there again in this row."""
         left = self.left.get(record.store_key)
         return None if left is None or names_another_person(before[left], record) else left
+
+
+def _moment(stored: str | None) -> datetime | None:
+    return None if stored is None else from_database(datetime.fromisoformat(stored))
 
 
 def stored_moment(moment: datetime | None) -> datetime | None:

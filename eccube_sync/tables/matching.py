@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -127,11 +129,25 @@ def who_has_keys(connection: Connection, side: int, keys: Integers) -> tuple[Int
 def replace_keys(
     connection: Connection, side: int, subject_ids: Sequence[int], keys: Integers, owners: Integers
 ) -> None:
-    """Store the keys of these subjects; ``owners`` names the subject of each key."""
+    """Store the keys of these subjects; ``owners`` names the subject of each key.
+
+    Most stay the same when somebody moves or has a new phone. They are left alone: every row lies in another place.
+    """
+    wanted = set(zip(owners.tolist(), keys.tolist(), strict=True))
+    stored: set[tuple[int, int]] = set()
+    of_side = match_key.c.side == side
     for ids in chunks(subject_ids):
-        connection.execute(delete(match_key).where(match_key.c.side == side, match_key.c.subject_id.in_(ids)))
-    order = np.lexsort((owners, keys))
-    add_keys(connection, keys[order], np.full(len(order), side), owners[order])
+        had = select(match_key.c.subject_id, match_key.c.key_hash).where(
+            of_side, match_key.c.subject_id.in_(ids)
+        )
+        stored.update((row.subject_id, row.key_hash) for row in connection.execute(had))
+    for owner, pairs in groupby(sorted(stored - wanted), key=itemgetter(0)):
+        gone = [key for _owner, key in pairs]
+        connection.execute(
+            delete(match_key).where(of_side, match_key.c.subject_id == owner, match_key.c.key_hash.in_(gone))
+        )
+    new = np.array(sorted((key, owner) for owner, key in wanted - stored), np.int64).reshape(-1, 2)
+    add_keys(connection, new[:, 0], np.full(len(new), side), new[:, 1])
 
 
 def delete_key_range(connection: Connection, low: int, high: int) -> None:

@@ -166,7 +166,8 @@ def test_twice_at_once_is_once_and_the_loser_says_so_at_once(
 
     tell(Story(installed, sink.port), twice_at_once)
     assert [loser.code for loser in losers] == [75, 75], [loser.output for loser in losers]
-    assert max(loser.seconds for loser in losers) < 1
+    # one that waited for the other's locks would take five and more
+    assert max(loser.seconds for loser in losers) < 4
     assert all("under way" in loser.output for loser in losers)
     assert expected.unlike(ending(installed, sink)) == []
 
