@@ -75,6 +75,12 @@ month-end: $(VENV)/.developing ## Play a month-end at which 10,000 memberships e
 burst: $(VENV)/.developing ## Send the bridge 10,000 webhooks, kill it in their midst, and count whom it lost
 	$(BIN)/python -m benchmarks.bridge.burst
 
+.PHONY: mutation
+mutation: $(VENV)/.developing ## Change the deciding rules in every small way and list the changes no test notices; takes an hour
+	$(PIP) install --quiet --editable '.[dev,mutation]'
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
 .PHONY: matching
 matching: $(VENV)/.benchmarking ## Measure how well and how fast customers are matched, beside other tools; takes hours
 	$(BIN)/python -m benchmarks.matching --febrl
@@ -86,7 +92,7 @@ trial: bundle ## Install, upgrade and roll back that bundle as a plain user with
 	$(BIN)/python -m bundle.trial
 
 clean: ## Remove everything that was made here, the virtual environment too
-	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip itself is not needed inside: Debian's Python cannot put it there without another package.

@@ -84,7 +84,7 @@ class SendWindow:
         """The window written as ``10:00-18:00``; ``24:00`` is not a time, ``23:59`` is close enough."""
         opens, dash, closes = text.partition("-")
         try:
-            window = cls(time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip()))
+            window = cls(_time_of(opens), _time_of(closes))
         except ValueError:
             dash = ""
         if not dash or window.opens >= window.closes:
@@ -106,6 +106,10 @@ class SendWindow:
         local = moment.astimezone(TOKYO)
         day = local.date() if local.time() < self.opens else local.date() + timedelta(days=1)
         return datetime.combine(day, self.opens, tzinfo=TOKYO)
+
+
+def _time_of(text: str) -> time:
+    return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - an hour of a Tokyo day, no moment
 
 
 @dataclass(slots=True)

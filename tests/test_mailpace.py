@@ -31,6 +31,15 @@ def test_retries_follow_the_schedule_within_a_fifth_and_end_after_three_days(mes
     assert moment <= START + GIVE_UP_AFTER
 
 
+def test_a_mail_is_tried_again_up_to_the_very_end_of_three_days_and_not_after() -> None:
+    following = retry_at("<1@example.jp>", 1, START, START)
+    assert following is not None
+    delay = following - START
+    last = START + GIVE_UP_AFTER - delay
+    assert retry_at("<1@example.jp>", 1, START, last) == START + GIVE_UP_AFTER
+    assert retry_at("<1@example.jp>", 1, START, last + timedelta(microseconds=1)) is None
+
+
 def test_the_same_mail_is_retried_at_the_same_moment_and_others_spread() -> None:
     moments = {retry_at(f"<{number}@example.jp>", 1, START, START) for number in range(50)}
     assert len(moments) > 40
@@ -63,6 +72,39 @@ def test_below_the_caps_a_mail_leaves_at_once_and_without_caps_always() -> None:
 
 
 @pytest.mark.parametrize(
+    ("caps", "span"),
+    [
+        (Caps(3), timedelta(minutes=1)),
+        (Caps(None, 3), timedelta(hours=1)),
+        (Caps(None, None, 3), timedelta(days=1)),
+    ],
+)
+def test_a_full_cap_opens_again_a_span_after_its_oldest_mail(caps: Caps, span: timedelta) -> None:
+    sent = [START, START + span / 4, START + span / 2]
+    assert caps.next_allowed(sent, START + span / 2) == START + span
+    assert caps.next_allowed(sent, START + 2 * span) == START + 2 * span
+
+
+@pytest.mark.parametrize(
+    ("caps", "mails"),
+    [
+        (Caps(2), 2 * 480),
+        (Caps(None, 15), 15 * 8),
+        (Caps(None, None, 70), 70),
+        (Caps(60, 800, 5000), 5000),
+        (Caps(60, 800, 9000), 6400),
+        (Caps(None), None),
+    ],
+)
+def test_a_day_holds_what_window_and_caps_let_through(caps: Caps, mails: int | None) -> None:
+    assert caps.in_a_day(SendWindow(time(10), time(18))) == mails
+
+
+def test_a_window_with_odd_minutes_counts_them() -> None:
+    assert Caps(1, 60).in_a_day(SendWindow(time(9, 15), time(20, 30))) == 675
+
+
+@pytest.mark.parametrize(
     ("local", "opens"),
     [
         ("2027-03-01 09:59:59", "2027-03-01 10:00:00"),
@@ -81,9 +123,12 @@ def test_mails_leave_in_tokyos_office_hours_whatever_the_machines_clock_shows(lo
 
 def test_a_window_is_written_as_two_times_of_one_day() -> None:
     assert SendWindow.parse(" 9:00 - 20:30".replace(" 9", "09")) == SendWindow(time(9), time(20, 30))
-    for wrong in ("", "10:00", "18:00-10:00", "10:00-10:00", "10-25", "ten-six"):
-        with pytest.raises(ConfigurationError):
+    for wrong in ("", "10:00", "18:00-10:00", "10:00-10:00", "10-25", "ten-six", "10:00-18:00-19:00"):
+        with pytest.raises(ConfigurationError) as error:
             SendWindow.parse(wrong)
+        assert str(error.value) == (
+            f"The send window {wrong!r} is not of the form 10:00-18:00; write opening and closing time."
+        )
 
 
 def test_ten_failures_in_a_row_stop_the_run_and_a_success_between_starts_the_count_again() -> None:

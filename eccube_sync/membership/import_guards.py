@@ -1,4 +1,4 @@
-"""Guards on a staged store file: may it become the store data? A member's absence is judged here too.
+"""Guards on a staged store file: may it become the store data?
 
 The number that overrules them is the file's rows, one number for all of them.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from eccube_sync.i18n import _
 from eccube_sync.membership.verdicts import Figures, GuardNumbers, GuardVerdict, limit_of, verdict
@@ -103,19 +102,3 @@ def codes_change_hands(
     return verdict(
         "codes_change_hands", "import", tripped, figures, message, count=file.rows, expected=expected
     )
-
-
-def data_from_future(data_as_of: datetime, now: datetime, numbers: GuardNumbers) -> GuardVerdict:
-    """Store data "taken" later than now would confirm ends that have not come; both moments aware."""
-    ahead = (data_as_of - now).total_seconds()
-    figures: Figures = {"ahead": max(0, round(ahead)), "limit": numbers.clock_seconds}
-    message = _(
-        "The store data says it was taken {ahead} seconds from now (limit {limit:g}). Nothing was changed. "
-        "Check the clocks of the POS and of this machine."
-    ).format(**figures)
-    return verdict("data_from_future", "import", ahead > numbers.clock_seconds, figures, message)
-
-
-def missing_opens_case(full_files_without: int, numbers: GuardNumbers) -> bool:
-    """Whether a member absent from this many successive full files becomes a case. Never a downgrade."""
-    return full_files_without >= numbers.missing_files

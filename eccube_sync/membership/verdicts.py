@@ -28,7 +28,6 @@ class GuardNumbers:
     backwards_share: float = 0.01
     reused_minimum: int = 5
     reused_share: float = 0.01
-    missing_files: int = 2
     mails_factor: float = 1.2
     mails_maximum: int = 500
     clock_seconds: float = 120

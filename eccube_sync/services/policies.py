@@ -44,7 +44,6 @@ def guard_numbers(settings: Settings) -> GuardNumbers:
         stale_factor=guards.stale_factor,
         fill_drop_points=guards.fill_rate_points,
         backwards_share=guards.backwards_percent / 100,
-        missing_files=settings.membership.missing_imports,
         mails_factor=guards.mails_per_downgrade,
         mails_maximum=guards.mails,
         clock_seconds=guards.clock_seconds,

@@ -56,6 +56,17 @@ def test_exactly_the_dates_that_would_be_refused_are_announced(active: int, fall
     assert bool(announced) == all_downgrades(night, NUMBERS).refused
 
 
+def test_the_announcement_says_how_many_when_and_for_how_long_mails_take() -> None:
+    assert announcement(MassDate(MASS, 812, 0), 811) == (
+        "On 2026-04-01, 812 customers will lose the store class if they do not renew, and the nightly run will "
+        "refuse so many. If it is right, run: eccube-sync guards approve 2026-04-01 812 Their mails take 2 days "
+        "at the caps of [notices]."
+    )
+    assert announcement(MassDate(MASS, 812, 812), 812) == (
+        "On 2026-04-01, 812 customers will lose the store class if they do not renew; this is approved."
+    )
+
+
 def test_the_announcement_gives_the_command_until_it_is_approved() -> None:
     assert announcement(MassDate(MASS, 812, 811), 5000).endswith("eccube-sync guards approve 2026-04-01 812")
     approved = announcement(MassDate(MASS, 812, 812), 800)

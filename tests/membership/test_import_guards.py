@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from eccube_sync.membership.import_guards import (
     FileCounts,
     codes_change_hands,
-    data_from_future,
     expiry_moved_backwards,
     filled_column_empties,
     import_shrinks,
-    missing_opens_case,
 )
 from eccube_sync.membership.verdicts import GuardNumbers
 
 NUMBERS = GuardNumbers()
-NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("rows", "refused"), [(98, False), (97, True), (150, False)])
@@ -91,15 +86,3 @@ def test_codes_that_name_other_people_are_refused_beyond_a_few(rows: int, reused
     assert verdict.refused is refused
     assert verdict.count == rows
     assert codes_change_hands(reused, FileCounts(rows), NUMBERS, rows).refused is False
-
-
-@pytest.mark.parametrize(("seconds", "refused"), [(-86400, False), (120, False), (121, True)])
-def test_data_from_the_future_is_refused(seconds: int, refused: bool) -> None:
-    verdict = data_from_future(NOW + timedelta(seconds=seconds), NOW, NUMBERS)
-    assert verdict.refused is refused
-    assert verdict.count is None
-
-
-@pytest.mark.parametrize(("files", "opens"), [(0, False), (1, False), (2, True), (3, True)])
-def test_absence_from_two_full_files_opens_a_case(files: int, opens: bool) -> None:
-    assert missing_opens_case(files, NUMBERS) is opens

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eccube_sync.notices import NOTICES, REASONS, Event, Situation, cancel_reason, due_events
+from eccube_sync.notices import NOTICES, REASONS, Event, Situation, cancel_reason, due_events, urgency_of
 
 END = date(2027, 3, 31)
 DAY = timedelta(days=1)
@@ -49,6 +49,8 @@ def only(situation: Situation) -> tuple[str, Event]:
 def test_an_event_calls_for_one_mail_under_one_key(situation: Situation, kind: str, key: str) -> None:
     found, event = only(situation)
     assert (found, NOTICES[found].key(event)) == (kind, key)
+    about = (7, None, None) if kind == "correction" else (7, 12, 99)
+    assert (event.customer, event.member, event.link) == about
     assert cancel_reason(kind, event, situation) is None
 
 
@@ -62,7 +64,11 @@ def test_an_event_calls_for_one_mail_under_one_key(situation: Situation, kind: s
         replace(JUST_EXPIRED, link=None),
         replace(JUST_RESTORED, link=None),
         replace(JUST_LINKED, membership_class="ec_only"),
+        replace(JUST_LINKED, link=None),
+        replace(JUST_EXPIRED, today=END),
         replace(CURRENT, today=END - 30 * DAY, end_date=None),
+        replace(CURRENT, today=END - 30 * DAY, link=None),
+        replace(CURRENT, today=END - 30 * DAY, membership_class="ec_only"),
         replace(UNDONE, full_customer=False),
         replace(JUST_EXPIRED, full_customer=False),
     ],
@@ -148,6 +154,7 @@ CHANGES = [
     ("expiring", SOON, {"membership_class": "ec_only"}, "class_changed"),
     ("expiring", SOON, {"today": END - 7 * DAY}, "superseded"),
     ("expiring", SOON, {"today": END + DAY}, "past"),
+    ("expiring", replace(SOON, reminder_days=(30,)), {"today": END}, None),
     ("expired", JUST_EXPIRED, {"membership_class": "store"}, "class_changed"),
     ("expired", JUST_EXPIRED, {"end_date": END + 365 * DAY}, "end_date_changed"),
     ("expired", JUST_EXPIRED, {"link": None}, "link_ended"),
@@ -155,6 +162,7 @@ CHANGES = [
     ("restored", JUST_RESTORED, {"end_date": END + 365 * DAY}, "end_date_changed"),
     ("linked", JUST_LINKED, {"link": None}, "link_ended"),
     ("linked", JUST_LINKED, {"membership_class": "ec_only"}, "class_changed"),
+    ("linked", JUST_LINKED, {"end_date": END + 365 * DAY}, "end_date_changed"),
     ("correction", UNDONE, {"link": None, "membership_class": "store"}, None),
     ("correction", UNDONE, {"same_address": False}, "address_changed"),
     ("correction", UNDONE, {"full_customer": False}, "customer_gone"),
@@ -178,3 +186,16 @@ def test_a_mail_about_a_class_waits_for_its_projection_and_a_correction_leaves_f
         "invite",
     }
     assert min(NOTICES, key=lambda kind: NOTICES[kind].URGENCY) == "correction"
+
+
+@pytest.mark.parametrize(("days", "urgency"), [(0, 0), (1, 0), (2, 3), (30, 3)])
+def test_a_reminder_of_the_last_day_goes_before_all_others(days: int, urgency: int) -> None:
+    assert urgency_of("expiring", replace(REMINDER, days=days)) == urgency
+
+
+def test_other_mails_leave_by_their_kind() -> None:
+    found = sorted(NOTICES, key=lambda kind: urgency_of(kind, replace(REMINDER, days=None)))
+    assert found[0] == "correction"
+    assert {kind: urgency_of(kind, replace(REMINDER, days=None)) for kind in NOTICES} == {
+        kind: notice.URGENCY for kind, notice in NOTICES.items()
+    }

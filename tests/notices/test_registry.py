@@ -24,8 +24,9 @@ def test_each_kind_has_a_template_folder_and_each_folder_a_kind() -> None:
 
 
 def test_each_kind_is_a_file_of_the_folder_and_each_file_is_listed() -> None:
-    modules = {entry.name.removesuffix(".py") for entry in resources.folder("notices").iterdir()}
-    assert modules - {"__init__", "__pycache__"} == set(NOTICES)
+    files = [entry.name for entry in resources.folder("notices").iterdir()]
+    modules = {name.removesuffix(".py") for name in files if name.endswith(".py")}
+    assert modules - {"__init__"} == set(NOTICES)
 
 
 @pytest.mark.parametrize("kind", SHAPES)
