@@ -57,6 +57,8 @@ kind = "customer_group"
 group = "店舗会員"
 [guards]
 clock_seconds = 2000000000
+file_megabytes = 1000
+file_rows = 2000000
 downgrades = 100000
 surprise_downgrades = 100000
 [legal]
