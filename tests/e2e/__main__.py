@@ -30,7 +30,9 @@ def main() -> int:
         staff = Staff(browser, options.admin_route, options.admin_login, options.admin_password)
         program = Program(options.program)
         pictures = options.pictures or Path(downloads)
-        stage = Stage(browser, mailbox, staff, program, options.package, Path(downloads), pictures)
+        stage = Stage(
+            browser, mailbox, staff, program, options.package, Path(downloads), pictures, options.english
+        )
         return play(stage)
 
 
@@ -47,6 +49,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--admin-route", default="admin")
     parser.add_argument("--admin-login", default="admin")
     parser.add_argument("--admin-password", default="password")
+    parser.add_argument("--english", help="the same shop with ECCUBE_LOCALE=en, as http://127.0.0.1:8001")
     parser.add_argument("--pictures", type=Path, help="folder for pictures of the pages")
     return parser.parse_args()
 

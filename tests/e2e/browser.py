@@ -125,6 +125,11 @@ class Browser:
         path.write_bytes(b64decode(taken["data"]))
         return path
 
+    def print(self) -> bytes:
+        """The page as it is printed: a PDF."""
+        printed = self._driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})
+        return b64decode(printed["data"])
+
     def address(self) -> str:
         """Where the browser is."""
         return self._driver.current_url

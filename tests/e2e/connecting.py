@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from .browser import DESKTOP
-from .stage import HANAKO, ICHIRO, OURS, TARO, Stage, expect
+from .stage import HANAKO, ICHIRO, NAOKO, OURS, SABURO, TARO, Stage, expect
+
+NIGHTS_OUT = timedelta(hours=27)
 
 
 def the_plugin_is_uploaded_and_enabled(stage: Stage) -> None:
@@ -36,10 +37,23 @@ def the_shop_is_connected(stage: Stage) -> None:
     stage.picture("plugin-config")
 
 
+def a_banner_tells_when_the_nights_stay_out(stage: Stage) -> None:
+    stage.program.drop_members(ago=NIGHTS_OUT)
+    stage.program.have_a_night(ago=NIGHTS_OUT)
+    for page in ("", "/customer", "/eccube_sync42/files"):
+        stage.staff.open(page)
+        expect(
+            stage.browser.has("[data-problem='stale'].alert-danger"),
+            f"a red banner on {page or 'the home page'}: the last good night was 27 hours ago",
+        )
+    stage.staff.open("/customer")
+    stage.picture("plugin-banner", ".c-contentsArea")
+    stage.program.drop_members()
+    stage.program.have_a_night()
+    stage.staff.open("")
+    expect(not stage.browser.has("#eccube-sync42-banner"), "after the next night it is gone")
+
+
 def the_program_knows_the_members(stage: Stage) -> None:
-    taken_at = f"{datetime.now(ZoneInfo('Asia/Tokyo')):%Y-%m-%d %H:%M:%S}"
-    stage.program.run("members", "import", str(stage.program.write_members(taken_at)), "--apply")
-    stage.codes = stage.program.codes_for([TARO, HANAKO, ICHIRO])
-    stage.program.run("classify", "--apply", allowed=(0, 1))
-    stage.program.run("project", "--apply", allowed=(0, 1))
-    expect(len(stage.codes) == 3, "members are imported, codes handed out, cards written")
+    stage.codes = stage.program.codes_for([TARO, HANAKO, ICHIRO, SABURO, NAOKO])
+    expect(len(stage.codes) == 5, "codes are handed out")

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
+
+import pypdfium2
 
 from .browser import DESKTOP, PHONE
 from .program import MEMBERS
-from .stage import HANAKO, ICHIRO, KEN, MEGUMI, TARO, Stage, expect, tell
+from .shop import Customer
+from .stage import HANAKO, ICHIRO, KEN, MEGUMI, NAOKO, TARO, Stage, expect, tell
+
+TRIES = 10
+"""So often one customer may type a code in a day; one address three times as often in half an hour."""
 
 
 def a_mistyped_code_is_refused_at_the_form(stage: Stage) -> None:
@@ -39,9 +46,10 @@ def a_good_code_makes_a_store_member(stage: Stage) -> None:
     )
     stage.program.take_in()
     customer.confirm_address()
+    said = stage.browser.text("#eccube-sync42-message")
     expect(
-        "確認しています" in stage.browser.text("#eccube-sync42-message"),
-        "the confirmed address says: checking",
+        "確認しています" in said and "5分以内" in said,
+        "the confirmed address says: checking, within 5 minutes",
     )
     customer.log_in()
     expect(customer.notice() == "checking", "the card says: checking")
@@ -59,11 +67,37 @@ def the_card_is_scanned_from_a_telephone(stage: Stage) -> None:
     stage.browser.resize(PHONE)
     stage.customer(TARO).open_card()
     picture = stage.picture("plugin-card", ".eccube-sync42-card")
-    scanned = subprocess.run(["zbarimg", "-q", picture], capture_output=True, text=True, check=False).stdout
-    tell("      " + " ".join(scanned.split()))
+    scanned = _scan(picture)
+    tell(f"      {scanned}")
     expect(f"EAN-13:{TARO}" in scanned, "a scanner reads the bar code")
     expect(f"QR-Code:{TARO}" in scanned, "and the QR")
     stage.browser.resize(DESKTOP)
+
+
+def the_card_is_printed_alone(stage: Stage) -> None:
+    stage.customer(TARO).open_card()
+    printed = stage.browser.print()
+    with pypdfium2.PdfDocument(printed) as document:
+        expect(len(document) == 1, "the card is printed on one page")
+        text = document[0].get_textpage().get_text_range()
+        document[0].render(scale=300 / 72).to_pil().save(stage.downloads / "printed.png")
+    expect(TARO in text and "2037/03/31" in text, "with number and end date")
+    expect("印刷する" not in text and "マイページ" not in text, "and nothing of the page around it")
+    expect(f"EAN-13:{TARO}" in _scan(stage.downloads / "printed.png"), "a scanner reads the printed bar code")
+
+
+def a_newcomer_waits_for_the_data_of_the_store(stage: Stage) -> None:
+    customer = stage.customer(NAOKO)
+    customer.register(link_code=stage.codes[NAOKO][1])
+    stage.program.take_in()
+    customer.log_in()
+    expect(
+        customer.notice() == "waiting_for_store", "a valid code of somebody the store's file has not got yet"
+    )
+    expect(
+        "お店のデータを待っています" in stage.browser.text(".eccube-sync42-notice"), "says what it waits for"
+    )
+    expect(NAOKO not in stage.browser.source(), "and shows nothing yet")
 
 
 def a_revoked_code_and_somebody_elses_say_the_same(stage: Stage) -> None:
@@ -124,3 +158,35 @@ def a_customer_withdraws(stage: Stage) -> None:
     customer.withdraw()
     expect("/withdraw_complete" in stage.browser.address(), "a customer leaves")
     stage.program.take_in()
+
+
+def nobody_tries_codes_out(stage: Stage) -> None:
+    customer = stage.stranger("guesser")
+    customer.register()
+    customer.log_in()
+    said = [_try_code(stage, customer) for _try in range(TRIES + 1)]
+    expect(not any(said[:TRIES]) and said[TRIES], f"the same customer's {TRIES + 1}th try is refused")
+    expect(
+        "上限" in stage.browser.text(".eccube-sync42-notice[role='alert']"),
+        "and told that it was one too many",
+    )
+    for number in range(4):
+        customer = stage.stranger(f"guesser-{number}")
+        customer.register()
+        customer.log_in()
+        if any(_try_code(stage, customer) for _try in range(TRIES)):
+            break
+    else:
+        raise AssertionError("one address may try for ever, as somebody else each time")
+    expect(number > 0, "so are the tries of one address, whoever makes them")
+
+
+def _try_code(stage: Stage, customer: Customer) -> bool:
+    """Whether a code of the right form is refused because it is one too many."""
+    customer.type_claim(link_code=stage.codes[ICHIRO][1])
+    return stage.browser.has(".eccube-sync42-notice[role='alert']")
+
+
+def _scan(picture: Path) -> str:
+    done = subprocess.run(["zbarimg", "-q", picture], capture_output=True, text=True, check=False)
+    return " ".join(done.stdout.split())

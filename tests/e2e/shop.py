@@ -26,11 +26,13 @@ class Person:
     """YYYY-MM-DD."""
 
 
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A person in front of the shop."""
 
-    def __init__(self, browser: Browser, mailbox: Mailbox, person: Person) -> None:
-        self.browser, self.mailbox, self.person = browser, mailbox, person
+    browser: Browser
+    mailbox: Mailbox
+    person: Person
 
     def fill_entry(self, path: str = "/entry") -> None:
         """Fill the registration, all but the code."""

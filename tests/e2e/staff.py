@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from .stage import MEGUMI, TARO, Stage, expect
+from openpyxl import load_workbook
+
+from .program import MEMBERS
+from .stage import MEGUMI, NAOKO, SATSUKI, TARO, Stage, expect
+
+TRANSFER = "#eccube-sync42-transfers > div:first-child"
 
 
 def the_staff_sees_list_filter_csv_and_panel(stage: Stage) -> None:
@@ -53,26 +57,62 @@ def the_staff_asks_and_the_program_answers(stage: Stage) -> None:
     expect(MEGUMI not in stage.browser.text("#eccube-sync42-panel .card-body > .row"), "the link is ended")
 
 
-def files_go_in_and_come_out(stage: Stage) -> None:
-    taken_at = f"{datetime.now(ZoneInfo('Asia/Tokyo')):%Y-%m-%d %H:%M:%S}"
-    _send_file(stage, "export", stage.program.write_members(taken_at))
+def the_export_is_uploaded_inspected_and_imported(stage: Stage) -> None:
+    _send_file(stage, "export", stage.program.folder / "handed-out.csv")
     stage.program.take_in()
-    answer = _first_transfer(stage)
-    expect("処理待ち" not in answer, f"the export is answered: {answer.splitlines()[-1]}")
-    _send_file(stage, "decisions", stage.program.folder / "handed-out.csv")
+    expect(_refused(stage), "a file that is no export is refused")
+    _send_file(
+        stage, "export", stage.program.write_members(stage.downloads / "members.csv", with_newcomer=True)
+    )
+    expect("処理待ち" in _answer(stage), "an export is passed on")
     stage.program.take_in()
-    expect("処理待ち" not in _first_transfer(stage), "a file of decisions is answered, here by a refusal")
+    expect(not _refused(stage) and "次の夜" in _answer(stage), "and waits for the night")
+    stage.browser.run("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    inspected = stage.browser.text(TRANSFER)
+    expect(
+        str(len(MEMBERS)) in inspected and "有効期限" in inspected,
+        "the answer is what inspect found in the file",
+    )
+    stage.picture("plugin-files", ".c-contentsArea")
+    stage.program.have_a_night()
+    customer = stage.customer(NAOKO)
+    customer.log_in()
+    customer.open_card()
+    expect(
+        NAOKO in stage.browser.text(".eccube-sync42-number"), "who waited for it has the card after the night"
+    )
+
+
+def a_doubtful_pair_is_decided_in_a_file(stage: Stage) -> None:
+    customer = stage.doubtful(SATSUKI)
+    customer.register()
+    stage.program.take_in()
+    stage.open_customer(SATSUKI)
+    expect(
+        "R-" in stage.browser.text("#eccube-sync42-panel"),
+        "the panel names the question about somebody doubtful",
+    )
     stage.staff.open("/eccube_sync42/files")
     stage.browser.fill({"eccube_sync42_download[reason]": "通しの確認"})
     stage.browser.click("#eccube-sync42-download button[type='submit']")
     stage.program.take_in()
-    expect("処理待ち" not in _first_transfer(stage), "the review file is answered")
-    stage.picture("plugin-files", ".c-contentsArea")
-    if stage.browser.has("#eccube-sync42-transfers a.btn"):
-        stage.browser.download(
-            str(stage.browser.find("#eccube-sync42-transfers a.btn").get_attribute("href"))
-        )
-        expect(len(stage.downloaded("*review*")) > 0, "and downloaded")
+    expect(not _refused(stage), "the review file is there for the staff")
+    link = stage.browser.find(f"{TRANSFER} a.btn")
+    stage.browser.download(str(link.get_attribute("href")))
+    workbook = load_workbook(BytesIO(stage.downloaded("review-*.xlsx")))
+    _send_file(stage, "decisions", stage.program.folder / "handed-out.csv")
+    stage.program.take_in()
+    expect(_refused(stage), "a file that is no answer to it is refused")
+    for row in workbook.worksheets[0].iter_rows(min_row=2):
+        row[0].value = "同一"
+    answers = stage.downloads / "answers.xlsx"
+    workbook.save(answers)
+    _send_file(stage, "decisions", answers)
+    stage.program.take_in()
+    expect(not _refused(stage), f"the filled one is taken: {_answer(stage).splitlines()[1]}")
+    customer.log_in()
+    customer.open_card()
+    expect(stage.card_class() == "store", "同一 makes a store member of the customer at once")
 
 
 def _send_file(stage: Stage, purpose: str, path: Path) -> None:
@@ -83,6 +123,12 @@ def _send_file(stage: Stage, purpose: str, path: Path) -> None:
     expect("受け付けました" in stage.browser.text(), f"{path.name} is sent")
 
 
-def _first_transfer(stage: Stage) -> str:
+def _answer(stage: Stage) -> str:
+    """What the list says of the newest file."""
     stage.staff.open("/eccube_sync42/files")
-    return stage.browser.text("#eccube-sync42-transfers > div:first-child")
+    return stage.browser.text(TRANSFER)
+
+
+def _refused(stage: Stage) -> bool:
+    expect("処理待ち" not in _answer(stage), "the file is answered")
+    return stage.browser.has(f"{TRANSFER} > .text-danger")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .browser import Browser
@@ -13,7 +13,7 @@ from .shop import Customer, Person, Staff
 
 OURS = "EccubeSync42"
 OTHER = "SyncTestGroups42"
-TARO, HANAKO, ICHIRO, MEGUMI, KEN = MEMBERS
+TARO, HANAKO, ICHIRO, MEGUMI, KEN, SABURO, SATSUKI, NAOKO = MEMBERS
 
 
 @dataclass(slots=True)
@@ -27,6 +27,8 @@ class Stage:
     package: Path
     downloads: Path
     pictures: Path
+    english: str | None = None
+    """Where the same shop speaks English."""
     mark: str = field(default_factory=lambda: secrets.token_hex(3))
     """Keeps the addresses of one evening apart from those of another."""
     codes: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -39,11 +41,22 @@ class Stage:
         person = Person(name01, name02, kana01, kana02, email, phone.replace("-", ""), birth)
         return Customer(self.browser, self.mailbox, person)
 
+    def doubtful(self, number: str) -> Customer:
+        """Somebody of a store member's name, and nothing else of theirs."""
+        customer = self.customer(number)
+        return replace(customer, person=replace(customer.person, phone="0699991111", birth="1931-01-01"))
+
     def stranger(self, name: str) -> Customer:
         """Somebody no store knows."""
         email = f"{name}-{self.mark}@example.com"
         person = Person("試験", "次郎", "シケン", "ジロウ", email, "0699990000", "1999-12-31")
         return Customer(self.browser, self.mailbox, person)
+
+    def set_bridge(self, url: str) -> None:
+        """Tell the plugin where the bridge is; ``""`` for nowhere."""
+        self.staff.open("/eccube_sync42/config")
+        self.browser.fill({"eccube_sync42_config[bridge_url]": url})
+        self.browser.click("#eccube-sync42-config button[type='submit']")
 
     def open_customer(self, number: str) -> None:
         """Go to the admin page of a customer."""

@@ -9,27 +9,34 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from . import connecting, customers, staff, trouble
+from . import bridged, connecting, customers, english, staff, trouble
 from .stage import Stage, tell
 
 CHAPTERS: tuple[Callable[[Stage], None], ...] = (
     connecting.the_plugin_is_uploaded_and_enabled,
     connecting.the_shop_is_connected,
+    connecting.a_banner_tells_when_the_nights_stay_out,
     connecting.the_program_knows_the_members,
     customers.a_mistyped_code_is_refused_at_the_form,
     customers.a_good_code_makes_a_store_member,
     customers.the_card_is_scanned_from_a_telephone,
+    customers.the_card_is_printed_alone,
+    customers.a_newcomer_waits_for_the_data_of_the_store,
     customers.a_revoked_code_and_somebody_elses_say_the_same,
     customers.a_member_number_and_a_second_fact_link,
     customers.a_match_is_proven_before_anything_is_shown,
     staff.the_staff_sees_list_filter_csv_and_panel,
     staff.the_staff_asks_and_the_program_answers,
-    staff.files_go_in_and_come_out,
+    staff.the_export_is_uploaded_inspected_and_imported,
+    staff.a_doubtful_pair_is_decided_in_a_file,
     customers.a_customer_withdraws,
+    bridged.the_bridge_decides_at_registration,
+    english.the_pages_are_in_english,
     trouble.a_dead_bridge_delays_nobody,
     trouble.disabled_while_another_plugin_comes_nothing_is_lost,
     trouble.a_cleared_group_comes_back_at_login,
     trouble.uninstalled_and_installed_again_nothing_is_lost,
+    customers.nobody_tries_codes_out,
 )
 
 

@@ -16,7 +16,7 @@ WITHOUT_WAITING = 3.0
 
 def a_dead_bridge_delays_nobody(stage: Stage) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        _set_bridge(stage, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        stage.set_bridge(f"http://127.0.0.1:{silent.getsockname()[1]}")
         expect(
             "ブリッジから応答がありません" in stage.browser.text(), "the configuration page says it is silent"
         )
@@ -26,7 +26,7 @@ def a_dead_bridge_delays_nobody(stage: Stage) -> None:
     customer = stage.stranger("nobridge")
     seconds = customer.register()
     expect(seconds < WITHOUT_WAITING, f"a bridge that is gone: after {seconds:.1f} s")
-    _set_bridge(stage, "")
+    stage.set_bridge("")
 
 
 def disabled_while_another_plugin_comes_nothing_is_lost(stage: Stage) -> None:
@@ -48,12 +48,9 @@ def disabled_while_another_plugin_comes_nothing_is_lost(stage: Stage) -> None:
 
 
 def a_cleared_group_comes_back_at_login(stage: Stage) -> None:
-    stage.program.add_projection('kind = "customer_group"\ngroup = "店舗会員"')
-    try:
+    with stage.program.section('[[projection]]\nkind = "customer_group"\ngroup = "店舗会員"'):
         stage.program.run("project", "--apply", allowed=(0, 1))
         stage.customer(TARO).log_in()
-    finally:
-        stage.program.drop_projection()
     stage.browser.open("/mypage/sync_test_groups")
     groups = json.loads(stage.browser.text())
     expect(groups["cleared"] == 1, "the other plugin cleared the group at login")
@@ -82,9 +79,3 @@ def uninstalled_and_installed_again_nothing_is_lost(stage: Stage) -> None:
     customer.log_in()
     customer.open_card()
     expect(TARO in stage.browser.text(".eccube-sync42-number"), "project wrote the cards again")
-
-
-def _set_bridge(stage: Stage, url: str) -> None:
-    stage.staff.open("/eccube_sync42/config")
-    stage.browser.fill({"eccube_sync42_config[bridge_url]": url})
-    stage.browser.click("#eccube-sync42-config button[type='submit']")

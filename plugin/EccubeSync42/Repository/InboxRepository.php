@@ -59,7 +59,7 @@ class InboxRepository extends AbstractRepository
     }
 
     /**
-     * The newest rows of these kinds; of an upload its first part only.
+     * The newest rows of these kinds; of an upload its first part only. A claim without a customer is not the plugin's.
      *
      * @param string[] $kinds
      *
@@ -69,7 +69,9 @@ class InboxRepository extends AbstractRepository
     {
         $builder = $this->createQueryBuilder('i')
             ->where('i.kind IN (:kinds) AND (i.kind <> :upload OR i.memo IS NOT NULL)')
+            ->andWhere('i.Customer IS NOT NULL OR i.kind NOT IN (:claims)')
             ->setParameter('kinds', $kinds)
+            ->setParameter('claims', Inbox::CLAIMS)
             ->setParameter('upload', Inbox::UPLOAD)
             ->orderBy('i.create_date', 'DESC')
             ->addOrderBy('i.id', 'DESC')
