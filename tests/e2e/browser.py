@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 180
 DESKTOP = (1200, 900)
 PHONE = (390, 844)
 #: No word to anybody but the shop.
