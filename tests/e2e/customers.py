@@ -79,7 +79,7 @@ def the_card_is_printed_alone(stage: Stage) -> None:
     printed = stage.browser.print()
     with pypdfium2.PdfDocument(printed) as document:
         expect(len(document) == 1, "the card is printed on one page")
-        text = document[0].get_textpage().get_text_range()
+        text = "".join(document[0].get_textpage().get_text_range().split())
         document[0].render(scale=300 / 72).to_pil().save(stage.downloads / "printed.png")
     expect(TARO in text and "2037/03/31" in text, "with number and end date")
     expect("印刷する" not in text and "マイページ" not in text, "and nothing of the page around it")
