@@ -13,13 +13,11 @@ from sqlalchemy import Connection, select
 from eccube_sync.db import AnyRow
 from eccube_sync.membership.classes import CASE_KINDS
 from eccube_sync.membership.facts import MERGED
-from eccube_sync.services.casing import UNANSWERED, close_case, open_case, subject_key
+from eccube_sync.services.casing import NO_LONGER, UNANSWERED, close_case, open_case, subject_key
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.matching import dead_cards, links_of_dead_cards
-
-NO_LONGER = "no_longer_in_question"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ ASKED_AGAIN = "asked_again"
 NOT_ABOUT_A_SCORE = CLAIM_CASES | {ASKED_AGAIN}
 """Cases about what a customer claimed or a person doubts; a score does not turn them into cases about a score."""
 
+NO_LONGER = "no_longer_in_question"
+"""Why a case closed by itself; when its question arises once more, it is asked once more."""
+
 UNANSWERED = ("open", "hold")
 DECIDED = ("same", "different")
 REOPENED = "reopened"
@@ -53,8 +56,9 @@ def open_case(
     """Ask a human. Returns the case's id, None when there is nothing new to ask.
 
     A pair has one case for ever. Its version rises when a fingerprint (``""`` = not known) or the kind has
-    changed; only then an answered or closed one is opened again, and one answered 別人 never is. With
-    ``new_evidence``, a valid claim, whatever was answered or closed is asked again.
+    changed; only then an answered or closed one is opened again, and one answered 別人 never is. One that closed
+    by itself is opened again when its question arises again, with whatever facts. With ``new_evidence``, a valid
+    claim, whatever was answered or closed is asked again.
     """
     facts: dict[str, Any] = {
         "kind": kind,
@@ -107,7 +111,7 @@ def _ask_again(run: Run, row: AnyRow, facts: dict[str, Any], new_evidence: bool)
         facts = facts | {"kind": row.kind}
     if row.state == "same" and facts["kind"] == "held_contradicted":
         facts = facts | {"kind": row.kind}  # the very contradiction the person saw; only new data ask again
-    news = _differs(row, facts) and row.state != "different"
+    news = (_differs(row, facts) or row.closed_reason == NO_LONGER) and row.state != "different"
     if not news and not (new_evidence and row.state not in UNANSWERED):
         return None
     again = row.state != "open"

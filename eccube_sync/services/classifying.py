@@ -20,7 +20,7 @@ from eccube_sync.i18n import _
 from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.report import Report
 from eccube_sync.services.cardcases import ask_about_cards
-from eccube_sync.services.casing import close_case, open_case
+from eccube_sync.services.casing import NO_LONGER, close_case, open_case
 from eccube_sync.services.claiming import apply_claims
 from eccube_sync.services.claimparts import ClaimOutcome
 from eccube_sync.services.classifyplan import ClassifyPlan
@@ -32,6 +32,7 @@ from eccube_sync.services.indexing import part_of, write_members, write_whole
 from eccube_sync.services.linking import NewLink, end_link, insert_links
 from eccube_sync.services.matchermodel import write_model
 from eccube_sync.services.noticing import cancel_for_customers, queue_for_cards, queue_for_links
+from eccube_sync.services.overriding import end_override
 from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run
 from eccube_sync.tables import classes, matching
@@ -106,14 +107,16 @@ def _write_gone(run: Run, plan: ClassifyPlan, rows: Sequence[AnyRow]) -> None:
     vanished = {row.id for row in plan.scan.vanished}
     ids = [row.id for row in rows]
     connection = run.connection
-    for one in ids:
-        if one in replaced or one in vanished:
-            state = "replaced" if one in replaced else "vanished"
+    for row in rows:
+        if row.id in replaced or row.id in vanished:
+            state = "replaced" if row.id in replaced else "vanished"
             values: dict[str, Any] = {"state": state, "changed_run_id": run.id}
-            if one in replaced:
+            if row.id in replaced:
                 values["current"] = None
-            connection.execute(update(customer).where(customer.c.id == one).values(values))
-            run.record("customer", one, "state", None, state, "seen_in_eccube")
+            connection.execute(update(customer).where(customer.c.id == row.id).values(values))
+            run.record("customer", row.id, "state", row.state, state, "seen_in_eccube")
+        if row.id in replaced:  # an exception made for one person shows nobody else as a member
+            end_override(run, row.id, "other_identity")
     for row in matching.active_links(connection, ids, ()):
         if row.customer_id in replaced:
             end_link(run, row, "other_identity")
@@ -309,7 +312,7 @@ class _Work:
         for key in keys:
             for case in self.cases.get(key, ()):
                 if (key, case.member_id) not in asked and case.kind in MATCH_KINDS:
-                    close_case(run, case.id, "no_longer_in_question")
+                    close_case(run, case.id, NO_LONGER)
 
     def _ask(self, one: Decision, ids: dict[int, int]) -> None:
         open_case(

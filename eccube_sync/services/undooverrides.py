@@ -13,7 +13,7 @@ from eccube_sync.services.overriding import end_override
 from eccube_sync.services.running import Run
 from eccube_sync.services.undofacts import UNDO, Finding, later_runs, steps
 from eccube_sync.tables.classes import chunks
-from eccube_sync.tables.customers import class_override
+from eccube_sync.tables.customers import class_override, customer
 from eccube_sync.tables.runs import run as run_table
 
 KINDS = ("override", "hold")
@@ -59,7 +59,9 @@ def find_ended(connection: Connection, run_id: int, today: date, ending: Iterabl
     for row in _rows_ended(connection, run_id, ended):
         one = Finding("override_ended", row.id, row.customer_id)
         standing = _standing(connection, row.customer_id)
-        if row.until is not None and row.until < today:
+        if row.customer_current is None:
+            found.append(one.keep("customer_gone"))
+        elif row.until is not None and row.until < today:
             found.append(one.keep("date_passed"))
         elif standing is not None and standing.id not in going:
             if all(getattr(standing, name) == getattr(row, name) for name in _COPIED):
@@ -83,7 +85,8 @@ def _rows_ended(connection: Connection, run_id: int, customer_ids: Iterable[int]
     found: dict[int, AnyRow] = {}
     for ids in chunks(customer_ids):
         rows = connection.execute(
-            select(class_override)
+            select(class_override, customer.c.current.label("customer_current"))
+            .join(customer, customer.c.id == class_override.c.customer_id)
             .where(
                 class_override.c.customer_id.in_(ids),
                 class_override.c.active.is_(None),

@@ -163,6 +163,19 @@ def test_only_a_case_that_waits_is_closed(small: Counter, pair: dict[str, int]) 
     assert (case.state, case.closed_reason) == ("closed", "no_longer_in_question")
 
 
+def test_a_question_that_closed_by_itself_is_asked_again_when_it_arises_again(
+    small: Counter, pair: dict[str, int]
+) -> None:
+    """Somebody mistyped a phone and corrected it: the very facts of before are in doubt again."""
+    case_id = do(small, open_case, **pair, **CASE)
+    assert do(small, close_case, case_id, "no_longer_in_question")
+    assert do(small, open_case, **pair, **CASE) == case_id
+    case = small.ours.row(review_case)
+    assert (case.state, case.version, case.closed_reason) == ("open", 2, None)
+    assert do(small, close_case, case_id, "customer_gone")
+    assert do(small, open_case, **pair, **CASE) is None
+
+
 def test_a_public_id_that_is_taken_is_drawn_again(small: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["R-AAAAAA", "R-AAAAAA", "R-BBBBBB"])
     monkeypatch.setattr(casing, "new_public_id", lambda: next(drawn))

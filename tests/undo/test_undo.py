@@ -251,6 +251,21 @@ def test_an_override_undone_gives_way_to_the_one_before(small: Story) -> None:
     assert small.standing() == before
 
 
+def test_an_exception_made_for_somebody_shows_nobody_else_under_the_same_id_as_a_member(small: Story) -> None:
+    small.override(AOKI, "store")
+    small.at(NEXT)
+    small.ours.eccube.execute(
+        "UPDATE dtb_customer SET create_date = '2026-04-10 12:00:00', name01 = '新井', phone_number = '0311110000',"
+        " birth = '1971-01-01 15:00:00' WHERE id = :id",
+        id=small.people[AOKI.code],
+    )
+    seen = small.classify()
+    assert small.people[AOKI.code] not in small.shown()
+    report = small.undo(seen)
+    assert "the customer is gone" in [row[3] for row in listed(report, "Kept")]
+    assert small.people[AOKI.code] not in small.shown()
+
+
 def test_what_cannot_be_undone_is_refused_in_a_sentence(small: Story) -> None:
     override = small.override(AOKI, "ec_only")
     small.undo(override)
