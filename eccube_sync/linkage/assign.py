@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,8 +46,7 @@ class Kind(StrEnum):
     APART = "apart"  # none: a human said 別人
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be done about one pair, by our ids, with the score it rests on."""
 
     customer_id: int
@@ -57,8 +57,7 @@ class Decision:
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A scored pair as assignment sees it. ``clear``: it may be linked, taken alone."""
 
     customer: int

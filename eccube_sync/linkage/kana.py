@@ -7,7 +7,7 @@ import unicodedata
 
 import jaconv
 
-_HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)} | {
+HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)} | {
     0x309D: 0x30FD,
     0x309E: 0x30FE,
 }
@@ -21,15 +21,12 @@ _MACRONS = str.maketrans("āīūēōâîûêôĀĪŪĒŌÂÎÛÊÔ", "aiueoaiueo
 
 _FOLDED = str.maketrans("ァィゥェォッャュョヮヵヶヲヰヱヂヅヴ", "アイウエオツヤユヨワカケオイエシスフ")
 _SILENT = str.maketrans("", "", "ー・=-～ \u3099\u309a")
-_ROWS = {
-    "a": "アカサタナハマヤラワ",
-    "i": "イキシチニヒミリ",
-    "u": "ウクスツヌフムユル",
-    "e": "エケセテネヘメレ",
-    "o": "オコソトノホモヨロ",
-}
-_VOWEL_OF = {kana: vowel for vowel, row in _ROWS.items() for kana in row}
-_PROLONGS = {"ア": "a", "イ": "ie", "ウ": "uo", "エ": "e", "オ": "o"}
+
+
+def _plain(kana: str) -> str:
+    """The katakana compared in place of one kana: large, without its voiced mark, ``""`` for what is not heard."""
+    folded = unicodedata.normalize("NFD", katakana(kana).translate(_FOLDED))
+    return folded.translate(_SILENT)
 
 
 def is_kana(text: str) -> bool:
@@ -44,7 +41,7 @@ def is_latin(text: str) -> bool:
 
 def katakana(text: str) -> str:
     """Hiragana as katakana; everything else as it is."""
-    return text.translate(_HIRAGANA_TO_KATAKANA)
+    return text.translate(HIRAGANA_TO_KATAKANA)
 
 
 def from_romaji(text: str) -> str:
@@ -67,16 +64,19 @@ def from_romaji(text: str) -> str:
     return katakana(result) if is_kana(result) else ""
 
 
+_SKELETON = dict.fromkeys(_SILENT) | {code: _plain(chr(code)) for code in range(0x3041, 0x3100)}
+_LONG_VOWELS = (
+    ("アカサタナハマヤラワ", "ア"),
+    ("イキシチニヒミリ", "イ"),
+    ("ウクスツヌフムユル", "ウ"),
+    ("エケセテネヘメレ", "エイ"),
+    ("オコソトノホモヨロ", "オウ"),
+)
+"""Kana of one vowel, and what behind them only makes it long."""
+_PROLONGS = re.compile("|".join(f"(?<=[{kana}])[{prolongs}]+" for kana, prolongs in _LONG_VOWELS))
+
+
 def skeleton(text: str) -> str:
     """Katakana without long vowels, small kana and voiced marks: オオノ, オーノ and オノ are one; so are
     ナカジマ and ナカシマ, ケイコ and ケーコ."""
-    plain = katakana(text).translate(_FOLDED)
-    plain = unicodedata.normalize("NFD", plain).translate(_SILENT)
-    kept: list[str] = []
-    vowel = ""
-    for kana in plain:
-        if kana in _PROLONGS and vowel and vowel in _PROLONGS[kana]:
-            continue
-        kept.append(kana)
-        vowel = _VOWEL_OF.get(kana, "")
-    return "".join(kept)
+    return _PROLONGS.sub("", text.translate(_SKELETON))

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eccube_sync.linkage.columns import Column, Words
+from eccube_sync.linkage.letters import Codes, Letters
 from eccube_sync.linkage.names import Name, Typed, clean, normalise_name, normalise_part
 from eccube_sync.linkage.people import People
 from eccube_sync.matchers import Integers, Names
 
 _PARTS = ("family", "given")
 _WRITTEN, _READ = 0, 1
+_SPACE = 32
 
 
 class _Cleaned(NamedTuple):
@@ -23,8 +25,8 @@ class _Cleaned(NamedTuple):
     column: Column[str]
     texts: list[str]
     empty: NDArray[np.bool_]
-    first: Integers
-    last: Integers
+    first: Codes
+    last: Codes
 
 
 def normalise_names(people: People) -> tuple[Names, Names]:
@@ -49,11 +51,12 @@ def normalise_names(people: People) -> tuple[Names, Names]:
 
 def _cleaned(texts: Sequence[str]) -> _Cleaned:
     column = Column.of(texts)
-    cleaned = [clean(value) for value in column.values]
-    ends = [(ord(text[0]), ord(text[-1])) if text and " " not in text else (0, 0) for text in cleaned]
-    first, last = np.array(ends, np.int64).reshape(-1, 2).T
-    empty = np.array([not text for text in cleaned], bool)
-    return _Cleaned(column, cleaned, empty, first, last)
+    cleaned = list(map(clean, column.values))
+    letters = Letters.of(cleaned)
+    empty = letters.lengths() == 0
+    one_word = ~empty & (letters.count(letters.codes == _SPACE) == 0)
+    first, last = letters.codes[letters.starts], letters.codes[letters.starts + letters.lengths() - 1]
+    return _Cleaned(column, cleaned, empty, np.where(one_word, first, 0), np.where(one_word, last, 0))
 
 
 def _split_already(family: _Cleaned, given: _Cleaned) -> NDArray[np.bool_]:

@@ -6,13 +6,16 @@ the kana column, a title behind the name, a note in brackets.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from eccube_sync.linkage.kana import from_romaji, is_kana, is_latin, katakana, skeleton
+from eccube_sync.linkage.kana import HIRAGANA_TO_KATAKANA, from_romaji, is_kana, is_latin, skeleton
 from eccube_sync.linkage.normalise import one_width, without_placeholder
-from eccube_sync.linkage.variants import fold_variants
+from eccube_sync.linkage.variants import VARIANTS, fold_variants
 
 _TITLES = ("様", "殿", "さま", "さん", "サマ")
+_REMEMBERED = 2**16
+"""So many names and parts of names are kept with what they become: sides come in pieces, and most names again."""
 
 
 class Typed(NamedTuple):
@@ -59,11 +62,16 @@ def splits_by_itself(family: str, given: str) -> bool:
     return not (" " in family or " " in given or family.endswith(given) or given.startswith(family))
 
 
+@lru_cache(_REMEMBERED)
 def clean(typed: str) -> str:
     """One width, no brackets, no title, nothing for a placeholder; a single space where there was any."""
     text = without_placeholder(one_width(typed))
     if "(" in text:
         text = text.split("(")[0].strip()
+    return _without_title(text) if text.endswith(_TITLES) else text
+
+
+def _without_title(text: str) -> str:
     for title in _TITLES:
         if len(text) > len(title) + 1 and text.endswith(title):
             bare = text.removesuffix(title)
@@ -102,6 +110,7 @@ def _unrepeat(family: str, given: str) -> tuple[str, str, str]:
     return family, given, ""
 
 
+@lru_cache(_REMEMBERED)
 def normalise_part(typed: str, typed_kana: str) -> Part:
     """One part of a name, both clean: kana or romaji in the kanji column is its reading."""
     if typed_kana and not is_kana(typed_kana) and not is_latin(typed_kana) and (not typed or is_kana(typed)):
@@ -129,8 +138,9 @@ def _reading(typed: str) -> str:
 
 def _fold(typed: str) -> str:
     """Variant kanji, kana inside a name (龍ケ崎, 井ノ上) and stray marks folded."""
-    folded = katakana(fold_variants(typed)).translate(_INSIDE)
-    return folded.replace(" ", "") or typed
+    plain = fold_variants(typed) if "々" in typed else typed
+    return plain.translate(_FOLDED) or typed
 
 
-_INSIDE = str.maketrans({"ヶ": "ケ", "ノ": None, "之": None, "・": None, "ー": "ー"})
+_INSIDE = str.maketrans({"ヶ": "ケ", "ゖ": "ケ", "ノ": None, "の": None, "之": None, "・": None, " ": None})
+_FOLDED = VARIANTS | HIRAGANA_TO_KATAKANA | _INSIDE
