@@ -6,7 +6,7 @@ stored keys answers for one changed person what a full run would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 
@@ -35,8 +35,12 @@ KEYS = (
     "postal_family_kana",
     "house_given_kana",
     "house_family_kana",
+    "birth_town",
 )
 """The kinds of key, in words for explanations; their position is part of every stored key."""
+
+NEIGHBOURS = tuple(kind for kind in KEYS if kind.startswith(("postal_", "house_")))
+"""The kinds of half a name and a place."""
 
 Key = tuple[str, tuple[Integers, ...]]
 
@@ -63,6 +67,7 @@ def _columns(people: Prepared) -> Iterator[Key]:
     yield "birth_family", (birth, family)
     yield "birth_family_kana", (birth, family_kana)
     yield "birth_postal", (birth, people.postal)
+    yield "birth_town", (birth, people.town)
     yield "postal_given", (people.postal, given)
     yield "postal_given_kana", (people.postal, given_kana)
     yield "postal_family", (people.postal, family)
@@ -89,14 +94,12 @@ def blocking_keys(people: Prepared) -> tuple[Integers, Integers]:
     return key[first], row[first]
 
 
-def common_keys(people: Prepared, max_block: int, most_namesakes: int) -> Integers:
-    """Keys that more than ``max_block`` of these people have: shared by too many to say anything. Sorted.
+def common_keys(people: Prepared, limits: Mapping[str, int]) -> Integers:
+    """Keys that more of these people have than ``limits`` allows their kind: shared by too many to say anything.
 
-    A whole name is one fact only: it is followed where no more than ``most_namesakes`` have it.
+    Sorted.
     """
-    limits = dict.fromkeys(KEYS, max_block) | dict.fromkeys(("full_name", "full_kana"), most_namesakes)
-    found = [_more_often(keys, limits[kind]) for kind, _, keys in _by_kind(people)]
-    return distinct(np.concatenate(found))
+    return distinct(np.concatenate([_more_often(keys, limits[kind]) for kind, _, keys in _by_kind(people)]))
 
 
 def candidate_pairs(left: Prepared, right: Prepared, excluded: Integers) -> tuple[Integers, Integers]:

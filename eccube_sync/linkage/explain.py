@@ -26,6 +26,7 @@ class Reason:
 WORDS: Mapping[str, str] = {
     "family_name.different": mark("different family name"),
     "family_name.similar": mark("similar family name"),
+    "family_name.one_letter_off": mark("family name differs by one slip"),
     "family_name.written_differently": mark("family name read the same but written differently"),
     "family_name.read_differently": mark("family name written the same but read differently"),
     "family_name.same_reading": mark("family name read the same"),
@@ -33,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "family_name.swapped": mark("family and given name exchanged"),
     "given_name.different": mark("different given name"),
     "given_name.similar": mark("similar given name"),
+    "given_name.one_letter_off": mark("given name differs by one slip"),
     "given_name.written_differently": mark("given name read the same but written differently"),
     "given_name.read_differently": mark("given name written the same but read differently"),
     "given_name.same_reading": mark("given name read the same"),

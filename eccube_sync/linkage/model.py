@@ -11,7 +11,7 @@ import numpy as np
 
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _
-from eccube_sync.linkage.candidates import common_keys
+from eccube_sync.linkage.candidates import KEYS, NEIGHBOURS, common_keys
 from eccube_sync.linkage.frequencies import (
     FrequencyTable,
     births,
@@ -45,7 +45,9 @@ class Settings:
     ``wanted_precision``: the share of a machine's links that must be right; ``link_at`` fixes the probability from
     which it links instead. ``review_at``: the probability from which a person is asked.
     ``tie_bits``: how much better the best of several different people must be to be chosen without a human.
-    ``max_block``: a key that more people of one side share is not followed; ``most_namesakes`` for whole names.
+    ``max_block``: a key that more people of one side share is not followed. A name is one fact only, so it is
+    ``most_namesakes`` for whole names as written, ``most_homophones`` for them as read, and ``most_neighbours`` for
+    half a name and a place.
     ``several_accounts``: whether a member may be linked to several customers who are one person.
     """
 
@@ -54,8 +56,15 @@ class Settings:
     review_at: float = 0.1
     tie_bits: float = 8.0
     max_block: int = 200
-    most_namesakes: int = 25
+    most_namesakes: int = 16
+    most_homophones: int = 5
+    most_neighbours: int = 3
     several_accounts: bool = False
+
+    def key_limits(self) -> dict[str, int]:
+        """How many people of one side may share a key of each kind."""
+        names = {"full_name": self.most_namesakes, "full_kana": self.most_homophones}
+        return dict.fromkeys(KEYS, self.max_block) | dict.fromkeys(NEIGHBOURS, self.most_neighbours) | names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +151,7 @@ def fit_model(
     """A model for these two sides: their sizes, frequencies, shared values and common keys, and given weights."""
     settings = settings or Settings()
     size = max(len(customers), len(members), _SMALLEST_SIDE)
-    common = [common_keys(side, settings.max_block, settings.most_namesakes) for side in (customers, members)]
+    common = [common_keys(side, settings.key_limits()) for side in (customers, members)]
     return Model(
         number=number,
         settings=settings,

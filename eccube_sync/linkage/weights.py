@@ -42,6 +42,7 @@ DEFAULT_WEIGHTS: Weights = {
     "family_name": {
         "different": LevelWeight(0.035, 0.985, 0.12),
         "similar": LevelWeight(0.012, 0.012, 0.01),
+        "one_letter_off": LevelWeight(0.005, 0.0005, 0.0005),
         "written_differently": LevelWeight(0.015, 0.3, 0.005, "family_kana"),
         "read_differently": LevelWeight(0.005, 0.03, 0.003, "family"),
         "same_reading": LevelWeight(0.93, 1.0, 0.86, "family_kana"),
@@ -51,6 +52,7 @@ DEFAULT_WEIGHTS: Weights = {
     "given_name": {
         "different": LevelWeight(0.008, 0.96, 0.93),
         "similar": LevelWeight(0.02, 0.02, 0.06),
+        "one_letter_off": LevelWeight(0.005, 0.0005, 0.001),
         "written_differently": LevelWeight(0.02, 0.7, 0.002, "given_kana"),
         "read_differently": LevelWeight(0.01, 0.1, 0.0005, "given"),
         "same_reading": LevelWeight(0.94, 1.0, 0.001, "given_kana"),

@@ -162,10 +162,8 @@ def one_slip(left: Text, right: Text, i: Rows, j: Rows, shortest: int = 1) -> ND
     pairs, place = np.unique(a[maybe].astype(np.int64) * width + b[maybe], return_inverse=True)
     strings = left.values[pairs // width], right.values[pairs % width]
     distance = process.cpdist(*strings, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
-    near = distance == 1
-    near[near] = [
-        max(len(x), len(y)) >= shortest for x, y in zip(*(one[near] for one in strings), strict=True)
-    ]
+    longer = np.maximum(*(np.fromiter(map(len, one), np.int64, len(one)) for one in strings))
+    near = (distance == 1) & (longer >= shortest)
     found = np.zeros(len(a), bool)
     found[maybe] = near[place]
     return found

@@ -5,7 +5,7 @@ Writing and reading are one fact: whoever writes 山田 reads ヤマダ, so the 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,17 @@ from rapidfuzz.distance import OSA
 
 from eccube_sync.matchers import Level, Levels, Names, Prepared, Rows, Verdict, one_slip
 
-MISSING, DIFFERENT, SIMILAR, HOMOPHONE, OTHER_READING, SAME_READING, SAME, SWAPPED = range(8)
+MISSING, DIFFERENT, SIMILAR, SLIP, HOMOPHONE, OTHER_READING, SAME_READING, SAME, SWAPPED = range(9)
+
+class _Lengths(NamedTuple):
+    """How many letters a name has at least that looks like another one, and one that differs by a slip of the pen."""
+
+    similar: int
+    slip: int
+
+
+_WRITTEN = _Lengths(2, 5)  # so long are names in Latin letters only
+_READ = _Lengths(3, 6)  # ケンタロウ and シンタロウ, five without the long vowel, may be brothers
 
 Part = Literal["family", "given"]
 
@@ -25,6 +35,7 @@ class NameMatcher:
         Level("missing", Verdict.SILENT),
         Level("different", Verdict.DIFFERS),
         Level("similar", Verdict.SILENT),
+        Level("one_letter_off", Verdict.STRONG),
         Level("written_differently", Verdict.STRONG),
         Level("read_differently", Verdict.WEAK),
         Level("same_reading", Verdict.STRONG),
@@ -37,13 +48,13 @@ class NameMatcher:
 
     def compare(self, left: Prepared, right: Prepared, i: Rows, j: Rows) -> Levels:
         """The level of each pair from its outcome in writing and its outcome in reading."""
-        written = _compare_script(self._part, left.written, right.written, i, j, shortest=2)
-        read = _compare_script(self._part, left.read, right.read, i, j, shortest=3)
+        written = _compare_script(self._part, left.written, right.written, i, j, _WRITTEN)
+        read = _compare_script(self._part, left.read, right.read, i, j, _READ)
         return _TOGETHER[written, read]
 
 
 def _combine(written: int, read: int) -> int:
-    """What the two outcomes (MISSING, DIFFERENT, SIMILAR, SAME or SWAPPED each) mean together."""
+    """What the two outcomes (MISSING, DIFFERENT, SIMILAR, SLIP, SAME or SWAPPED each) mean together."""
     if SWAPPED in (written, read):
         return SWAPPED
     if written == SAME:
@@ -53,27 +64,31 @@ def _combine(written: int, read: int) -> int:
     if read == SAME:
         return HOMOPHONE
     # 健太 and 健一 share a character, as brothers do: only a reading that does not contradict makes it a slip.
-    return SIMILAR if written == SIMILAR and read != DIFFERENT else DIFFERENT
+    if DIFFERENT in (written, read):
+        return DIFFERENT
+    return SIMILAR if SIMILAR in (written, read) else SLIP
 
 
-_TOGETHER = np.array([[_combine(written, read) for read in range(8)] for written in range(8)], np.uint8)
+_TOGETHER = np.array([[_combine(written, read) for read in range(9)] for written in range(9)], np.uint8)
 
 
-def _compare_script(part: Part, left: Names, right: Names, i: Rows, j: Rows, shortest: int) -> Levels:
-    """MISSING, DIFFERENT, SIMILAR, SAME or SWAPPED in one script."""
-    mine_left, mine_right = getattr(left, part).hashed(i), getattr(right, part).hashed(j)
+def _compare_script(part: Part, left: Names, right: Names, i: Rows, j: Rows, lengths: _Lengths) -> Levels:
+    """MISSING, DIFFERENT, SIMILAR, SLIP, SAME or SWAPPED in one script."""
+    ours, theirs = getattr(left, part), getattr(right, part)
+    mine_left, mine_right = ours.hashed(i), theirs.hashed(j)
     known = (mine_left != 0) & (mine_right != 0)
     levels = np.where(known, DIFFERENT, MISSING).astype(np.uint8)
     levels[known & (mine_left == mine_right)] = SAME
     open_pairs = np.flatnonzero(levels == DIFFERENT)
     i_open, j_open = i[open_pairs], j[open_pairs]
-    levels[open_pairs[one_slip(getattr(left, part), getattr(right, part), i_open, j_open, shortest)]] = (
-        SIMILAR
-    )
-    levels[_swapped(left, right, i, j)] = SWAPPED
-    joined = np.flatnonzero(_joined(left, i) | _joined(right, j))
+    for level, letters in ((SIMILAR, lengths.similar), (SLIP, lengths.slip)):
+        levels[open_pairs[one_slip(ours, theirs, i_open, j_open, letters)]] = level
+    levels[open_pairs[_swapped(left, right, i_open, j_open)]] = SWAPPED
+    # A name stands as a whole only where none of its parts is known.
+    missing = np.flatnonzero(levels == MISSING)
+    joined = missing[_joined(left, i[missing]) | _joined(right, j[missing])]
     levels[joined] = [
-        _compare_joined(part, *names, shortest)
+        _compare_joined(part, *names, lengths.similar)
         for names in zip(_triples(left, i[joined]), _triples(right, j[joined]), strict=True)
     ]
     return levels

@@ -42,6 +42,7 @@ KEY_WORDS = {
     "birth_family": mark("birth date and family name"),
     "birth_family_kana": mark("birth date and reading of the family name"),
     "birth_postal": mark("birth date and postal code"),
+    "birth_town": mark("birth date and town"),
     "postal_given": mark("postal code and given name"),
     "postal_given_kana": mark("postal code and reading of the given name"),
     "postal_family": mark("postal code and family name"),
@@ -55,6 +56,7 @@ FLAG_WORDS = {
     Flag.GIVEN_DIFFERS: mark("the given name differs"),
     Flag.BIRTH_DIFFERS: mark("the birth date differs"),
     Flag.NAME_ONLY: mark("nothing but the name agrees"),
+    Flag.ANY_RELATIVE: mark("the given name does not agree, so it may be anybody of the household"),
     Flag.THIN: mark("fewer than two strong facts agree that one cause seldom brings together"),
 }
 """What keeps a machine from linking a pair whatever its probability."""

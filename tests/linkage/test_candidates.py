@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from eccube_sync.linkage.candidates import (
     join_keys,
     shared_kinds,
 )
+from eccube_sync.linkage.model import Settings
 from eccube_sync.linkage.prepare import prepare
 from tests.linkage.conftest import Lists
 from tests.linkage.crowd import Human, people
@@ -86,17 +88,38 @@ def test_any_two_weak_facts_make_a_candidate_and_one_does_not() -> None:
             assert shared_kinds(left, prepare(people([both])), 0, 0), (one, other)
 
 
+def test_a_birth_date_and_a_town_make_a_candidate_where_the_postal_code_is_mistyped() -> None:
+    moved = replace(NOBODY, birth=TARO.birth, address=TARO.address, postal="1000002")
+    assert shared_kinds(prepare(people([TARO])), prepare(people([moved])), 0, 0) == ("birth_town",)
+
+
 def test_a_person_without_any_information_is_nobodys_candidate() -> None:
     assert len(blocking_keys(prepare(people([NOBODY])))[0]) == 0
 
 
 def test_a_key_that_too_many_share_is_not_followed() -> None:
-    crowd = [replace(NOBODY, phones=("03-3456-7812",))] * 5 + [TARO] * 3
-    everybody = prepare(people(crowd))
-    shared = blocking_keys(prepare(people(crowd[:1])))[0]
-    assert common_keys(everybody, max_block=4, most_namesakes=4).tolist() == shared.tolist()
-    # Three who are called the same share two keys for it, in writing and in reading, besides all others.
-    assert len(common_keys(everybody, max_block=4, most_namesakes=2)) == 3
+    one = replace(NOBODY, phones=("03-3456-7812",))
+    shared = blocking_keys(prepare(people([one])))[0].tolist()
+    limits = Settings(max_block=4).key_limits()
+    assert common_keys(prepare(people([one] * 4)), limits).tolist() == []
+    assert common_keys(prepare(people([one] * 5)), limits).tolist() == shared
+
+
+@pytest.mark.parametrize(
+    ("shared", "limits"),
+    [
+        (("family", "given"), Settings(most_namesakes=2)),
+        (("family_kana", "given_kana"), Settings(most_homophones=2)),
+        (("family", "postal"), Settings(most_neighbours=2)),
+        (("given_kana", "address"), Settings(most_neighbours=2)),
+    ],
+)
+def test_a_name_is_followed_where_few_have_it(shared: tuple[str, ...], limits: Settings) -> None:
+    one = replace(NOBODY, **{field: getattr(TARO, field) for field in shared})
+    keys = blocking_keys(prepare(people([one])))[0].tolist()
+    assert keys
+    assert common_keys(prepare(people([one] * 2)), limits.key_limits()).tolist() == []
+    assert common_keys(prepare(people([one] * 3)), limits.key_limits()).tolist() == keys
 
 
 def test_finding_pairs_kind_by_kind_finds_what_stored_keys_find(lists: Lists) -> None:

@@ -83,6 +83,21 @@ def test_brothers_who_share_a_character_are_not_similar_when_their_readings_diff
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Matthew", "Mathew", "one_letter_off"),
+        ("Joan", "Jean", "similar"),
+        ("アレクサンドラ", "アレクサントロ", "one_letter_off"),
+        ("ケンタロウ", "シンタロウ", "similar"),
+    ],
+)
+def test_a_slip_in_a_long_name_is_no_other_name(one: str, other: str, expected: str) -> None:
+    left, right = (replace(HANAKO, given=name, given_kana="") for name in (one, other))
+    assert level("given_name", left, right) == expected
+    assert level("given_name", right, left) == expected
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("オオノ", "オーノ"),
