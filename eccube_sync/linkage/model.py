@@ -58,7 +58,7 @@ class Settings:
     max_block: int = 200
     most_namesakes: int = 16
     most_homophones: int = 5
-    most_neighbours: int = 3
+    most_neighbours: int = 2
     several_accounts: bool = False
 
     def key_limits(self) -> dict[str, int]:

@@ -14,6 +14,8 @@ from eccube_sync.linkage.columns import Column
 from eccube_sync.linkage.normalise import NORMALISER_VERSION
 from eccube_sync.matchers import NO_DATE, Integers
 
+_EPOCH = date(1970, 1, 1).toordinal()
+
 Strings = Sequence[str]
 Dates = Sequence[date | str | None] | NDArray[np.datetime64]
 
@@ -64,11 +66,17 @@ class People:
         if isinstance(column, np.ndarray):
             return _days(column)
         distinct = Column.of(column)
-        return _days(np.array([value or None for value in distinct.values], "datetime64[D]"))[distinct.codes]
+        return np.array(list(map(_day, distinct.values)), np.int32)[distinct.codes]
 
     def is_live(self) -> NDArray[np.bool_]:
         """``live``, all true where it was left empty altogether."""
         return np.asarray(self.live, bool) if len(self.live) else np.ones(len(self), bool)
+
+
+def _day(value: date | str | None) -> int:
+    if not value:
+        return int(NO_DATE)
+    return (date.fromisoformat(value) if isinstance(value, str) else value).toordinal() - _EPOCH
 
 
 def _days(dates: NDArray[np.datetime64]) -> NDArray[np.int32]:
