@@ -15,6 +15,7 @@ from eccube_sync.matchers import Level, Levels, Names, Prepared, Rows, Verdict, 
 
 MISSING, DIFFERENT, SIMILAR, SLIP, HOMOPHONE, OTHER_READING, SAME_READING, SAME, SWAPPED = range(9)
 
+
 class _Lengths(NamedTuple):
     """How many letters a name has at least that looks like another one, and one that differs by a slip of the pen."""
 
