@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from eccube_sync.clock import from_database
 from eccube_sync.membership.forecast import DowngradePlan
 from eccube_sync.membership.guards import all_downgrades, stale_store_data, surprise_downgrades
 from eccube_sync.membership.import_guards import (
@@ -22,6 +21,7 @@ from eccube_sync.membership.policies import falls_on
 from eccube_sync.membership.verdicts import GuardNumbers, GuardVerdict
 from eccube_sync.services.classing import ClassChange
 from eccube_sync.services.policies import guard_numbers
+from eccube_sync.services.takenat import newest_data
 from eccube_sync.settings import Settings
 from eccube_sync.tables import classes as statements
 from eccube_sync.tables.runs import guard_approval
@@ -92,7 +92,7 @@ def _staleness(
     for chunk in statements.chunks(member_ids):
         rows = statements.members_by_id(connection, chunk)
         by_source.update(sources[rows[one].source_id].source_key for one in member_ids if one in rows)
-    taken = {row.source_key: row.taken_at for row in sources.values()}
+    taken = newest_data(settings.sources, connection)
     return [
         stale_store_data(
             plan,
@@ -100,7 +100,7 @@ def _staleness(
             expected,
             source=one.label,
             resting=by_source[one.key],
-            data_as_of=from_database(taken[one.key]) if taken.get(one.key) else None,
+            data_as_of=taken.get(one.key),
             now=now,
             export_every_hours=one.export_every_hours,
         )

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from eccube_sync.clock import from_database
 from eccube_sync.configsources import Source
 from eccube_sync.db import reading
 from eccube_sync.i18n import _
@@ -16,16 +15,17 @@ from eccube_sync.membership.guards import is_stale, stale_after
 from eccube_sync.services.importplan import ImportPlan
 from eccube_sync.services.policies import guard_numbers
 from eccube_sync.services.running import Run, Shop
+from eccube_sync.services.takenat import newest_data
 from eccube_sync.tables.classes import sources
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.matching import members_by_source
-from eccube_sync.tables.members import member_import, source
+from eccube_sync.tables.members import member_import
 from eccube_sync.tables.runs import run as run_table
 
 
 def overdue_sources(shop: Shop, connection: Connection) -> list[Source]:
     """The sources whose newest data is too old to downgrade on."""
-    taken, numbers = _data_taken(connection), guard_numbers(shop.settings)
+    taken, numbers = _newest_data(shop, connection), guard_numbers(shop.settings)
     now = shop.clock.now()
     return [
         one
@@ -57,7 +57,7 @@ def waiting_sentences(shop: Shop, connection: Connection, old: Collection[str]) 
     """For each of these sources, by key, how many customers keep a class that has ended by its old data."""
     if not old:
         return []
-    taken, waiting = _data_taken(connection), waiting_by_source(connection)
+    taken, waiting = _newest_data(shop, connection), waiting_by_source(connection)
     numbers, now = guard_numbers(shop.settings), shop.clock.now()
     found = []
     for one in shop.settings.sources:
@@ -79,22 +79,14 @@ def waiting_sentences(shop: Shop, connection: Connection, old: Collection[str]) 
     return found
 
 
-def _data_taken(connection: Connection) -> dict[str, datetime | None]:
-    """Source key → when its newest data was taken; where no full file has come, that of any file counts."""
-    partial = (
-        select(func.max(member_import.c.taken_at))
-        .where(member_import.c.source_id == source.c.id, member_import.c.state == "accepted")
-        .scalar_subquery()
-    )
-    taken = func.coalesce(source.c.taken_at, partial).label("taken_at")
+def _newest_data(shop: Shop, connection: Connection) -> dict[str, datetime | None]:
     with reading(connection):
-        rows = connection.execute(select(source.c.source_key, taken)).all()
-    return {row.source_key: from_database(row.taken_at) if row.taken_at else None for row in rows}
+        return newest_data(shop.settings.sources, connection)
 
 
 def hours_late(shop: Shop, connection: Connection, of_source: Source) -> int:
     """How long a stale source's export should have been here, in hours; 0 where it has given nothing yet."""
-    moment = _data_taken(connection).get(of_source.key)
+    moment = _newest_data(shop, connection).get(of_source.key)
     if moment is None:
         return 0
     return round((shop.clock.now() - moment).total_seconds() / 3600) - of_source.export_every_hours

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from eccube_sync.clock import tokyo_midnight
+from sqlalchemy import Connection
+
+from eccube_sync.clock import from_database, tokyo_midnight
 from eccube_sync.configsources import Source
 from eccube_sync.errors import BadInputError
 from eccube_sync.i18n import _
+from eccube_sync.tables.importing import newest_files
 
 _DATE_IN_NAME = re.compile(
     r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?:[-_T]?(\d\d)[-_:]?(\d\d)(?:[-_:]?(\d\d))?)?(?!\d)"
@@ -50,3 +54,13 @@ def _from_name(name: str) -> datetime | None:
         return midnight.replace(hour=hour, minute=minute, second=second).astimezone(UTC)
     except ValueError:
         return None
+
+
+def newest_data(sources: Iterable[Source], connection: Connection) -> dict[str, datetime | None]:
+    """Source key → when its newest data was taken: its newest full file; any file where it sends none but of a part."""
+    partial = {one.key for one in sources if one.partial}
+    found: dict[str, datetime | None] = {}
+    for row in newest_files(connection):
+        moment = row.any if row.full is None or row.source_key in partial else row.full
+        found[row.source_key] = from_database(moment) if moment else None
+    return found

@@ -131,6 +131,17 @@ def remember_rows(connection: Connection, rows: Mapping[int, Sequence[Any]]) -> 
     set_by_id(connection, member, (member.c.row_digest, member.c.row_newest, member.c.row_repaired), rows)
 
 
+def newest_files(connection: Connection) -> list[AnyRow]:
+    """Key of each source; when the data of its newest full file was taken (``full``), and of its newest (``any``)."""
+    newest = (
+        select(func.max(member_import.c.taken_at))
+        .where(member_import.c.source_id == source.c.id, member_import.c.state == "accepted")
+        .scalar_subquery()
+    )
+    columns = (source.c.source_key, source.c.taken_at.label("full"), newest.label("any"))
+    return list(connection.execute(select(*columns)))
+
+
 def data_taken(connection: Connection, of_source: int, taken_at: datetime) -> None:
     """Remember how fresh the data of this source now is."""
     connection.execute(update(source).where(source.c.id == of_source).values(taken_at=taken_at))

@@ -421,6 +421,13 @@ def test_a_night_that_is_overdue(ready: Place, capsys: Captured) -> None:
     assert "cron" in faults(ready, capsys)["nightly"]
 
 
+def test_a_night_that_was_taken_back_has_been_a_night(ready: Place, capsys: Captured) -> None:
+    write(ready, a_run(state="undone", hours_ago=26.1))
+    assert "cron" in faults(ready, capsys)["nightly"]
+    write(ready, update(run).values(finished_at=to_database(NOW - timedelta(hours=3))))
+    assert faults(ready, capsys) == {}
+
+
 @pytest.mark.parametrize("state", ["failed", "interrupted"])
 def test_a_last_run_that_did_not_finish(ready: Place, capsys: Captured, state: str) -> None:
     write(ready, a_run(1), a_run(2, state=state))
