@@ -162,9 +162,12 @@ def _print_report(console: Console, report: Report) -> None:
         table = Table(title=escape(listing.title), title_justify="left")
         for column in listing.columns:
             table.add_column(escape(column), overflow="fold")
-        for row in listing.rows:
+        for row in listing.rows[: listing.at_most]:
             table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
         console.print(table)
+        if listing.at_most is not None and len(listing.rows) > listing.at_most:
+            more = len(listing.rows) - listing.at_most
+            console.print(_("… and {count} more; --json lists all of them.").format(count=f"{more:,}"))
     for note in report.notes:
         console.print(note, markup=False)
 

@@ -136,6 +136,8 @@ class Listing:
     title: str
     columns: Sequence[str]
     rows: list[Sequence[Any]] = field(default_factory=list)
+    at_most: int | None = None
+    """So many rows are shown to a person; a program reads all."""
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ def import_(
         application.show_plan(report, apply=apply, as_json=as_json)
         if plan.new and application.agreed(apply):
             with applied_run(shop, connection, "links import") as run:
-                report = apply_link_import(run, plan)
+                report = apply_link_import(run, plan, plan_was_shown=not as_json)
             application.show(report, as_json=as_json)
         elif apply and as_json:
             application.show(report, as_json=True)

@@ -30,7 +30,7 @@ from eccube_sync.tables.members import member, member_code, member_version
 
 COLUMNS = {
     "serial": ("シリアル", "シリアル番号", "コード番号", "連携コード番号"),
-    "member_code": ("member", "会員コード", "会員番号", "カード番号"),
+    "member_code": ("会員コード", "会員番号", "カード番号", "member"),
     "source": ("取込元",),
 }
 LONGEST_MEMBER_CODE = 64

@@ -28,7 +28,7 @@ from eccube_sync.services.coding import keys_for_codes
 from eccube_sync.services.running import Run, Shop
 
 COLUMNS = {
-    "customer_id": ("会員id", "顧客id", "ec会員id", "customer"),
+    "customer_id": ("顧客ID", "会員ID", "EC会員ID", "customer"),
     "code": ("コード", "連携コード", "link_code", "入力コード"),
     "card": ("会員番号", "カード番号", "会員コード", "card_number", "member_code"),
     "pin": ("PINコード", "暗証番号"),

@@ -38,7 +38,9 @@ class CodeFile:
 
         table = open_table(path, is_header=is_header, encoding=encoding)
         if table is None:
-            columns = [*needed, *([_(" or ").join(one_of)] if one_of else [])]
+            columns = [_with_alias(name, aliases) for name in needed]
+            if one_of:
+                columns.append(_(" or ").join(_with_alias(name, aliases) for name in one_of))
             raise BadInputError(
                 _("{file} has no header with the columns {columns}. Nothing was changed.").format(
                     file=path.name, columns=", ".join(columns)
@@ -73,6 +75,11 @@ class CodeFile:
         if self.problems:
             ordered = sorted(self.problems, key=lambda one: one.line or 0)
             raise refusal(self.path.name, ordered[:_SHOWN], len(ordered))
+
+
+def _with_alias(name: str, aliases: Aliases) -> str:
+    """A column by its name and the first of the others it may have, which is Japanese."""
+    return f"{name} ({aliases[name][0]})" if aliases[name] else name
 
 
 def _places(cells: Sequence[str], aliases: Aliases) -> dict[str, int]:

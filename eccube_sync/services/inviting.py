@@ -52,7 +52,7 @@ from eccube_sync.tables.importing import source_id
 from eccube_sync.tables.members import member, member_version
 from eccube_sync.tables.runs import installation
 
-COLUMNS = {"member_code": ("member", "会員コード", "会員番号", "カード番号"), "source": ("取込元",)}
+COLUMNS = {"member_code": ("会員コード", "会員番号", "カード番号", "member"), "source": ("取込元",)}
 AT_ONCE = 50
 BASIS_LENGTH = 190
 

@@ -32,8 +32,8 @@ from eccube_sync.services.running import Run, Shop
 from eccube_sync.settings import Settings
 
 COLUMNS = {
-    "customer_id": ("会員id", "顧客id", "ec会員id", "customer"),
-    "member_code": ("member", "会員コード", "会員番号", "カード番号"),
+    "customer_id": ("顧客ID", "会員ID", "EC会員ID", "customer"),
+    "member_code": ("会員コード", "会員番号", "カード番号", "member"),
     "source": ("取込元",),
 }
 
@@ -84,13 +84,18 @@ def _lines(file: CodeFile, settings: Settings, source_key: str | None) -> Iterat
 # --- apply -----------------------------------------------------------------------------------------
 
 
-def apply_link_import(run: Run, plan: LinkImportPlan) -> Report:
-    """Make the links, chunk by chunk; a line whose people were linked meanwhile is refused."""
+def apply_link_import(run: Run, plan: LinkImportPlan, *, plan_was_shown: bool) -> Report:
+    """Make the links, chunk by chunk; a line whose people were linked meanwhile is refused.
+
+    Who saw the plan is told about these lines alone.
+    """
     run.baseline = True
+    known = len(plan.refused) if plan_was_shown else 0
     for start in range(0, len(plan.new), CHUNK):
         plan.refused += run.transaction(_link_chunk, run, plan.path.name, plan.new[start : start + CHUNK])
     headline = _("Links of {file} taken over:").format(file=plan.path.name)
-    report = plan.with_refused(Report(headline, {name: run.counts[name] for name in SHOWN}))
+    report = Report(headline, {name: run.counts[name] for name in SHOWN})
+    report = plan.with_refused(report, plan.refused[known:])
     run.counts["lines_refused"] = len(plan.refused)
     return report
 

@@ -38,6 +38,8 @@ REFUSALS: Mapping[str, str] = {
     "linked_otherwise": mark("A person or a code linked one of both otherwise; end that link first."),
 }
 """Why a line is not carried out, in words."""
+SHOWN = 50
+"""So many refused lines are shown to a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,17 @@ class LinkImportPlan:
     def report(self) -> Report:
         """The plan as counts, with every refused line."""
         counts = {"links_by_hand": len(self.new), "unchanged": self.known}
-        return self.with_refused(Report(_("Links in {file}:").format(file=self.path.name), counts))
+        headline = _("Links in {file}:").format(file=self.path.name)
+        return self.with_refused(Report(headline, counts), self.refused)
 
-    def with_refused(self, report: Report) -> Report:
-        """``report`` with the refused lines."""
+    def with_refused(self, report: Report, listed: Sequence[Line]) -> Report:
+        """``report`` with the number of refused lines; ``listed`` are those it names."""
         report.counts["lines_refused"] = len(self.refused)
         report.needs_person = len(self.refused)
-        listing = Listing(_("Lines not applied"), (_("line"), _("customer"), _("member"), _("reason")))
-        for one in sorted(self.refused, key=lambda line: line.number):
+        listing = Listing(
+            _("Lines not applied"), (_("line"), _("customer"), _("member"), _("reason")), at_most=SHOWN
+        )
+        for one in sorted(listed, key=lambda line: line.number):
             listing.rows.append((one.number, one.eccube_id, one.code, _(REFUSALS[one.refusal])))
         report.listings.append(listing)
         return report

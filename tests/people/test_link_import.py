@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eccube_sync.services.linkimportjudging import SHOWN
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link
 from eccube_sync.tables.notices import notice
@@ -138,5 +139,16 @@ def test_a_file_without_the_columns_is_refused_whole(at: Terminal) -> None:
     runs = len(at.ours.rows(run_table))
     path = write(at, (1, 2), header="a,b")
     assert at.run("links", "import", path, "--apply") == 65
-    assert "customer_id, member_code" in at.errors
+    assert "customer_id (顧客ID), member_code (会員コード)" in at.errors
     assert len(at.ours.rows(run_table)) == runs
+
+
+def test_a_person_reads_each_refused_line_once_and_no_endless_list(story: Story, at: Terminal) -> None:
+    story.night(AOKI, DOI)
+    somebody = story.ours.eccube.add_customer(name01="長谷", kana01="ハセ")
+    strangers = [(9000 + number, DOI.code) for number in range(SHOWN + 20)]
+    path = write(at, (somebody, DOI.code), *strangers)
+    assert at.run("links", "import", path, "--apply") == 1
+    assert at.output.count("EC-CUBE has no such customer.") == SHOWN
+    assert "20 more" in at.output
+    assert len(refused(at, path)) == SHOWN + 20
