@@ -1,4 +1,4 @@
-"""``guards``: approve many downgrades beforehand."""
+"""``guards``: approve many downgrades beforehand, and see what was approved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from eccube_sync.application import Application, pass_application
+from eccube_sync.application import Application, json_option, pass_application
 from eccube_sync.i18n import _
 
 
@@ -26,7 +26,24 @@ def command() -> None:
 @pass_application
 def approve(application: Application, date: datetime, count: int) -> None:
     """Approve the downgrades of one date."""
-    from eccube_sync.services.overriding import approve_downgrades
+    from eccube_sync.services.approving import approve_downgrades
 
     with application.open_shop() as (shop, connection):
         application.show(approve_downgrades(shop, connection, date.date(), count))
+
+
+@command.command(
+    "list",
+    help=_(
+        "List the coming days on which many lose the class, and what was approved for them.\n\n"
+        "Example: eccube-sync guards list"
+    ),
+)
+@json_option
+@pass_application
+def list_approvals(application: Application, as_json: bool) -> None:
+    """List the approvals that stand, and the days that need one."""
+    from eccube_sync.services.approving import list_approvals as report
+
+    with application.open_shop() as (shop, connection):
+        application.show(report(shop, connection), as_json=as_json)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from eccube_sync.db import AnyRow
 from eccube_sync.membership.forecast import DowngradePlan
 from eccube_sync.membership.guards import all_downgrades, stale_store_data, surprise_downgrades
 from eccube_sync.membership.import_guards import (
@@ -122,6 +123,17 @@ def approvals(connection: Connection, days: Sequence[date]) -> dict[date, int]:
         )
     )
     return {row.approved_for: row.downgrades for row in rows}
+
+
+def standing_approvals(connection: Connection, since: date) -> list[AnyRow]:
+    """The newest approval of each date from ``since`` on, by date; one for none was taken back."""
+    newest = (
+        select(func.max(guard_approval.c.id))
+        .where(guard_approval.c.approved_for >= since)
+        .group_by(guard_approval.c.approved_for)
+    )
+    rows = select(guard_approval).where(guard_approval.c.id.in_(newest), guard_approval.c.downgrades > 0)
+    return list(connection.execute(rows.order_by(guard_approval.c.approved_for)))
 
 
 def expected_falls(connection: Connection, today: date, days: int) -> dict[date, int]:

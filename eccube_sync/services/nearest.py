@@ -109,7 +109,7 @@ def missing_facts(ours: Mapping[str, tuple[str, ...]], theirs: Mapping[str, tupl
             found.append((1, _("{fact}: not in the web shop").format(fact=title)))
         elif differs(field, ours[field], theirs[field]):
             found.append((0, _("{fact}: differs").format(fact=title)))
-    return _("; ").join(text for _order, text in sorted(found, key=lambda one: one[0])) or _("nothing")
+    return _(", ").join(text for _order, text in sorted(found, key=lambda one: one[0])) or _("nothing")
 
 
 def _next_step(connection: Connection, link_at: float, who: AnyRow, one: _Near) -> str:

@@ -1,4 +1,4 @@
-"""A person's exceptions: overrides of the computed class, and approvals of many downgrades on one day."""
+"""A person's exceptions: overrides of the computed class."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from datetime import date
 
 from sqlalchemy import Connection, insert, select, update
 
-from eccube_sync.clock import tokyo_date
-from eccube_sync.db import AnyRow, inserted_id, reading
+from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import UsageError
 from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.deciding import decide
-from eccube_sync.services.guarding import approvals
-from eccube_sync.services.running import Run, Shop, applied_run
+from eccube_sync.services.running import Run
 from eccube_sync.services.showing import EXCEPTIONS, class_label, class_word, override_reason, word
 from eccube_sync.settings import Settings
 from eccube_sync.tables.customers import class_override, customer
-from eccube_sync.tables.runs import guard_approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,28 +137,3 @@ def list_overrides(settings: Settings, connection: Connection) -> Report:
     count = len(listing.rows)
     headline = _("{count} overrides").format(count=count) if count else _("There is no override.")
     return Report(headline, listings=[listing])
-
-
-def approve_downgrades(shop: Shop, connection: Connection, day: date, downgrades: int) -> Report:
-    """Allow this many downgrades on this date; the newest approval of a date counts, and 0 takes it back."""
-    if day < tokyo_date(shop.clock.now()):
-        raise UsageError(_("{day} is in the past.").format(day=day))
-
-    def work() -> None:
-        before = approvals(connection, [day]).get(day)
-        values = {
-            "approved_for": day,
-            "downgrades": downgrades,
-            "actor": shop.actor,
-            "created_at": run.moment,
-        }
-        approval = inserted_id(connection.execute(insert(guard_approval).values(values)))
-        run.record("approval", approval, "downgrades", before, downgrades, "set_by_person")
-
-    with applied_run(shop, connection, "guards approve", stage="approvals") as run:
-        run.transaction(work)
-    if not downgrades:
-        return Report(_("The approval for {day} was taken back.").format(day=day))
-    return Report(
-        _("Approved: up to {downgrades} downgrades on {day}.").format(downgrades=downgrades, day=day)
-    )

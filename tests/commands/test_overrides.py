@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -101,3 +103,34 @@ def test_an_approval_is_journalled_and_can_be_taken_back(
 
 def test_a_past_date_cannot_be_approved(customer_shop: InstalledShop) -> None:
     assert customer_shop.run("guards", "approve", "2020-04-01", "5") == ExitCode.USAGE
+
+
+def test_the_coming_days_are_listed_with_who_falls_and_what_is_approved(
+    installed: InstalledShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.guards = "downgrades = 3\nsurprise_downgrades = 1000"
+    installed.configure()
+    installed.fill(40, 40)
+    ending = TODAY + timedelta(days=5)
+    installed.members = [
+        replace(one, status=0, end_date=ending, unlimited=False) for one in installed.members
+    ]
+    installed.drop_export(TODAY)
+    installed.run("nightly")
+    falling = installed.count(customer_class, customer_class.c.membership_class == "store")
+    later = f"{TODAY + timedelta(days=90)}"
+    capsys.readouterr()
+
+    def listed() -> list[list[object]]:
+        assert installed.run("guards", "list", "--json") == 0
+        return [row[:3] for row in json.loads(capsys.readouterr().out)["listings"][0]["rows"]]
+
+    fall = f"{ending + timedelta(days=1)}"
+    assert listed() == [[fall, falling, 0]]
+    for day, count in ((fall, falling), (later, 7)):
+        assert installed.run("guards", "approve", day, str(count)) == 0
+    capsys.readouterr()
+    assert listed() == [[fall, falling, falling], [later, 0, 7]]
+    assert installed.run("guards", "approve", later, "0") == 0
+    capsys.readouterr()
+    assert listed() == [[fall, falling, falling]]

@@ -153,7 +153,7 @@ def test_a_customer_without_a_link_sees_the_most_similar_members(terminal: Termi
     assert "not linked" in report["headline"]
     (nearest,) = terminal.listing(report, "Nearest members")
     assert (nearest[0], nearest[2]) == ("290003", "山＊ 太＊")
-    assert nearest[8].startswith("Phone: differs; Kana: differs; Name: differs")
+    assert nearest[8].startswith("Phone: differs, Kana: differs, Name: differs")
     assert "classify --explain 1 MEMBER" in report["notes"][0]
 
 

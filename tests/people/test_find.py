@@ -137,7 +137,7 @@ def test_the_nearest_members_of_a_customer_without_a_link_say_what_is_missing(sm
     assert row[0] == "2900000000024"
     assert row[2] == "佐＊ 二＊"
     missing, step = row[-2:]
-    assert missing.startswith("Birth date: differs; Phone: differs")
+    assert missing.startswith("Birth date: differs, Phone: differs")
     assert "link code" in step or "Answer case" in step
     assert any("customers link 3" in note for note in report["notes"])
     assert small.run("customers", "show", "3", "--unmasked") == 0
