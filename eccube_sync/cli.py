@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import eccube_sync
 from eccube_sync.application import Application
 from eccube_sync.clickwords import translate_click, translate_placeholders
 from eccube_sync.clock import Clock, SystemClock
-from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode
+from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode, storage_error
 from eccube_sync.i18n import LANGUAGES, _, set_language
 
 COLLECT_RARELY = (200_000, 20, 100)
@@ -28,7 +29,19 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     language = _language_option(arguments)
     set_language(language or language_of_locale())
-    sys.exit(run(arguments, Application(language=language, clock=clock or SystemClock())))
+    sys.exit(_told(run(arguments, Application(language=language, clock=clock or SystemClock()))))
+
+
+def _told(code: int) -> int:
+    """The exit code; where what was said had no room, on a full disk for instance, that is worth one of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # Python would try again at its end, and fail with a code of its own.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            code = code or ExitCode.CONFIGURATION
+    return code
 
 
 def run(arguments: Sequence[str], application: Application) -> int:
@@ -45,12 +58,25 @@ def run(arguments: Sequence[str], application: Application) -> int:
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
-    except EccubeSyncError as error:
-        _print_refusal(error)
-        return error.exit_code
     except Exception as error:
-        return _print_unexpected(application, error)
+        refusal = _refusal(error)
+        if refusal is None:
+            return _print_unexpected(application, error)
+        with suppress(OSError):  # nowhere to say it: the exit code remains
+            _print_refusal(refusal)
+        return refusal.exit_code
     return int(result) if isinstance(result, int) else ExitCode.DONE
+
+
+def _refusal(error: Exception) -> EccubeSyncError | None:
+    """What to tell the user of an error; None for one that may be ours."""
+    if isinstance(error, EccubeSyncError):
+        return error
+    if isinstance(error, OSError):
+        return storage_error(error)
+    from eccube_sync.dberrors import in_words
+
+    return in_words(error)
 
 
 def _print_refusal(error: EccubeSyncError) -> None:

@@ -12,7 +12,8 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, Row, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from eccube_sync.errors import ConfigurationError
+from eccube_sync.dberrors import ACCESS_DENIED, DUPLICATE, LOST, RETRYABLE, error_number
+from eccube_sync.errors import ConfigurationError, DatabaseUnavailableError
 from eccube_sync.i18n import _
 from eccube_sync.settings import Settings
 
@@ -25,17 +26,19 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 Result = TypeVar("Result")
 
-# Whole transaction again: lock wait, deadlock, changed since read (MariaDB 11.6+), statement killed.
-RETRYABLE = frozenset({1205, 1213, 1020})
-# Somebody else inserted the same row meanwhile: once more, and it is seen.
-DUPLICATE = 1062
-ACCESS_DENIED = 1045
 ATTEMPTS = 5
 CHUNK = 500
 WRITES = "eccube_sync_writes"
 """Set in a connection's ``info`` while it begins a transaction that writes."""
 
+# A run whose machine or network died keeps its locks for so long. Between two statements of a run lies at most the
+# scoring of all pairs, a mail server's silence of ten minutes, or a wait for a cap of two.
+LONGEST_SILENCE = 3600
+LONGEST_ANSWER = 900
+"""A statement without an answer for so many seconds is a network that died."""
+
 SESSION = (
+    f"SET SESSION wait_timeout = {LONGEST_SILENCE}",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION innodb_lock_wait_timeout = 2",
     "SET SESSION lock_wait_timeout = 5",
@@ -97,15 +100,10 @@ def _refusal(settings: Settings, error: DBAPIError) -> str:
     ).format(where=where, number=number, file=settings.path)
 
 
-def error_number(error: DBAPIError) -> int:
-    """The server's own number of an error; 0 where there is none."""
-    arguments = getattr(error.orig, "args", ())
-    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
-
-
 def _mysql_engine(settings: Settings, account: Account) -> Engine:
     database = settings.database
     options: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 30, "local_infile": False}
+    options |= {"read_timeout": LONGEST_ANSWER, "write_timeout": LONGEST_ANSWER}
     if database.socket:
         options["unix_socket"] = str(database.socket)
     if database.ssl_ca:
@@ -120,7 +118,14 @@ def _mysql_engine(settings: Settings, account: Account) -> Engine:
     )
     engine = create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     event.listen(engine, "connect", _prepare_mysql_session)
+    event.listen(engine, "begin", _refuse_another_connection)
     return engine
+
+
+def _refuse_another_connection(connection: Connection) -> None:
+    # SQLAlchemy would connect again; but the locks of the run were lost with the connection.
+    if connection.invalidated:
+        raise DatabaseUnavailableError(_(LOST))
 
 
 def _prepare_mysql_session(connection: Any, _record: object) -> None:

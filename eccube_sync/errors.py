@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from enum import IntEnum
+
+from eccube_sync.i18n import _
 
 
 class ExitCode(IntEnum):
@@ -67,3 +70,32 @@ class ConfigurationError(EccubeSyncError):
     """Configuration, identity of the database, or a schema newer than the program."""
 
     exit_code = ExitCode.CONFIGURATION
+
+
+class DatabaseUnavailableError(EccubeSyncError):
+    """The database cannot do its work at present; trying again later is enough."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class StorageError(EccubeSyncError):
+    """A file cannot be written or read: a full disk, missing rights, a broken file system."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+_OF_STORAGE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+)
+
+
+def storage_error(error: OSError) -> StorageError | None:
+    """The refusal to show for an error of the file system; None for one that may be ours."""
+    if error.errno not in _OF_STORAGE:
+        return None
+    return StorageError(
+        _(
+            "{path} cannot be written or read ({reason}). What was committed stays; make room or mend the rights, "
+            "then run again."
+        ).format(path=error.filename or _("A file"), reason=error.strerror)
+    )

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from eccube_sync.config import load
-from eccube_sync.db import error_number
+from eccube_sync.dberrors import error_number
 from eccube_sync.errors import ConfigurationError, LockedError
 from eccube_sync.services import inboxrows  # noqa: F401 - read now, not while the first customer waits
 from eccube_sync.services.bridgequeue import EVERYTHING, Queue, Waiting

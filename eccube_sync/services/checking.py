@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from eccube_sync.clock import Clock
 from eccube_sync.config import SettingsError
-from eccube_sync.db import Database, error_number
+from eccube_sync.db import Database
+from eccube_sync.dberrors import error_number
 from eccube_sync.errors import ConfigurationError, EccubeSyncError
 from eccube_sync.i18n import _
 from eccube_sync.services.checks import database, eccube, files, history, mail, plugin, policy

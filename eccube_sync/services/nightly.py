@@ -17,7 +17,15 @@ from eccube_sync.clock import FixedClock, from_database, tokyo_date
 from eccube_sync.configsources import Source
 from eccube_sync.db import reading
 from eccube_sync.eccube import GENERATIONS, detect
-from eccube_sync.errors import BadInputError, EccubeSyncError, ExitCode, LockedError, UsageError
+from eccube_sync.errors import (
+    BadInputError,
+    DatabaseUnavailableError,
+    EccubeSyncError,
+    ExitCode,
+    LockedError,
+    UsageError,
+    storage_error,
+)
 from eccube_sync.i18n import _
 from eccube_sync.mailpace import Caps, SendWindow
 from eccube_sync.membership.forecast import announcement, upcoming_mass_dates
@@ -154,8 +162,15 @@ def _night(
 def _attempt(night: Night, name: str, stage: Callable[[Night], None]) -> None:
     try:
         stage(night)
+    except DatabaseUnavailableError:
+        raise  # with its connection a run has lost its locks
     except EccubeSyncError as error:
         night.refuse(name, error)
+    except OSError as error:  # a full disk stops what writes files, and nothing else
+        refusal = storage_error(error)
+        if refusal is None:
+            raise
+        night.refuse(name, refusal)
 
 
 def _full(error: EccubeSyncError) -> str:
@@ -300,6 +315,8 @@ def _tell_plugin(night: Night) -> None:
         tell_shop(run, run.shop.clock.now())
     except (EccubeSyncError, DBAPIError):  # the plugin is not there: the stage project said so
         run.connection.rollback()
+        if run.connection.invalidated:
+            raise
 
 
 STAGES: dict[str, Callable[[Night], None]] = {

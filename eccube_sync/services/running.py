@@ -8,14 +8,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import eccube_sync
 from eccube_sync.clock import Clock, to_database, tokyo_date
@@ -124,9 +124,11 @@ def applied_run(
             check()
         current = _begin(shop, connection, command, undoes)
         try:
+            remember(shop, connection)
             yield current
         except BaseException as error:
-            _finish(current, "failed", _failure(error))
+            with suppress(DBAPIError):  # the next run marks it as interrupted
+                _finish(current, "failed", _failure(error))
             raise
         if keep_empty or not _forgotten(current):
             _finish(current, "done", None)
@@ -172,7 +174,6 @@ def _begin(shop: Shop, connection: Connection, command: str, undoes: int | None)
         return inserted_id(result)
 
     run_id = in_transaction(connection, work)
-    remember(shop, connection)
     return Run(run_id, today, now, shop, connection)
 
 
@@ -220,7 +221,7 @@ def changed_meanwhile() -> LockedError:
 @contextmanager
 def stage_lock(shop: Shop, connection: Connection, stage: str) -> Iterator[None]:
     """Keep two runs of a stage apart: a file lock on this host, a server lock across hosts."""
-    with _file_lock(shop.settings.folders.lock / f"{stage}.lock", stage):
+    with file_lock(shop.settings.folders.lock / f"{stage}.lock", stage):
         if shop.database.kind == "sqlite":
             yield
             return
@@ -234,12 +235,14 @@ def stage_lock(shop: Shop, connection: Connection, stage: str) -> Iterator[None]
             yield
         finally:
             if not connection.closed and not connection.invalidated:
-                connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+                with suppress(DBAPIError):  # it goes with the connection
+                    connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
                 connection.rollback()
 
 
 @contextmanager
-def _file_lock(path: Path, stage: str) -> Iterator[None]:
+def file_lock(path: Path, stage: str) -> Iterator[None]:
+    """Keep two runs of a stage apart on this host. Raises ``LockedError``."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

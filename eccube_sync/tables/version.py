@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 from sqlalchemy.exc import DBAPIError
 
-from eccube_sync.db import error_number
+from eccube_sync.dberrors import error_number
 from eccube_sync.tables.metadata import OWN_SCHEMA
 
 # Of its own metadata: Alembic makes this table, no migration does.
