@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select
 
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.eccube import GENERATIONS, detect
@@ -20,8 +20,9 @@ from eccube_sync.services.pluginkeys import has_cards, is_connected, load_keys
 from eccube_sync.services.running import Run, Shop, applied_run
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import customer
-from eccube_sync.tables.inbox import waiting_rows
+from eccube_sync.tables.inbox import inbox_row, waiting_rows
 from eccube_sync.tables.runs import installation, journal
+from eccube_sync.tables.runs import run as run_table
 
 REPORTED = (
     "inbox_taken", "inbox_refused", "claims_new", "customers_new", "links_by_code", "links_by_card", "links_by_match",
@@ -63,7 +64,7 @@ def plan_inbox(shop: Shop, connection: Connection, *, only: Sequence[int] | None
     """What there is to do; with ``only`` for these EC-CUBE ids, whatever was decided about them before."""
     with reading(connection):
         rows = _rows(shop, connection, only) if takes_inbox(shop) else []
-        customers = set(only) if only is not None else _confirmed(connection) | _claimants(connection)
+        customers = set(only) if only is not None else _concerned(connection)
         return InboxPlan(rows, customers, obstacle(shop, connection) if rows or customers else None)
 
 
@@ -96,6 +97,11 @@ def obstacle(shop: Shop, connection: Connection) -> str | None:
     return None
 
 
+def _concerned(connection: Connection) -> set[int]:
+    """Everybody about whom something is to be decided or shown, by EC-CUBE id."""
+    return _confirmed(connection) | _claimants(connection) | _left_over(connection)
+
+
 def _confirmed(connection: Connection) -> set[int]:
     """Full customers whom we do not know as such: they confirmed their address since the last run."""
     full = GENERATIONS[detect(connection)].full_customers().subquery()
@@ -111,6 +117,42 @@ def _claimants(connection: Connection) -> set[int]:
         return ids
     seen = GENERATIONS[detect(connection)].customers_by_id(connection, sorted(ids))
     return {one.eccube_id for one in seen if one.state == "full"}
+
+
+def _left_over(connection: Connection) -> set[int]:
+    """Whom runs had begun with that were killed or failed: decided about perhaps, and not shown yet.
+
+    What the last whole run or night left nobody needs to look at again.
+    """
+    last = max(_last_done(connection, command) for command in ("inbox", "nightly"))
+    broken = (
+        select(run_table.c.id)
+        .where(run_table.c.state.in_(("running", "interrupted", "failed")))
+        .where(run_table.c.command.in_(("inbox", "bridge")), run_table.c.id > last)
+    )
+    ids = list(connection.execute(broken).scalars())
+    if not ids:
+        return set()
+    taken = select(inbox_row.c.eccube_id).where(
+        inbox_row.c.run_id.in_(ids), inbox_row.c.eccube_id.is_not(None)
+    )
+    return {*connection.execute(taken).scalars(), *connection.execute(_decided_in(ids)).scalars()}
+
+
+def _last_done(connection: Connection, command: str) -> int:
+    statement = select(func.max(run_table.c.id)).where(
+        run_table.c.state == "done", run_table.c.command == command
+    )
+    return connection.execute(statement).scalar_one() or 0
+
+
+def _decided_in(run_ids: Sequence[int]) -> Select[tuple[int]]:
+    """Customers whose class these runs changed, by EC-CUBE id."""
+    return (
+        select(customer.c.eccube_id)
+        .join(journal, (journal.c.subject == "customer") & (journal.c.subject_id == customer.c.id))
+        .where(journal.c.run_id.in_(run_ids), customer.c.current == 1)
+    )
 
 
 # --- apply -------------------------------------------------------------------------------------------------
@@ -131,13 +173,8 @@ def apply_inbox(run: Run, plan: InboxPlan) -> Report:
 
 def _decided_about(run: Run) -> set[int]:
     """Customers whose class this run changed: by an uploaded file of decisions. They are shown at once too."""
-    changed = (
-        select(customer.c.eccube_id)
-        .join(journal, (journal.c.subject == "customer") & (journal.c.subject_id == customer.c.id))
-        .where(journal.c.run_id == run.id, customer.c.current == 1)
-    )
     with reading(run.connection) as connection:
-        return set(connection.execute(changed).scalars())
+        return {*connection.execute(_decided_in([run.id])).scalars()}
 
 
 def decide_about(run: Run, eccube_ids: Sequence[int]) -> None:
