@@ -146,6 +146,8 @@ def apply_undo(run: Run, plan: UndoPlan) -> Report:
             _("Something changed since the plan was made; nothing was undone. Look at the plan again.")
         )
     outcomes = _Work(run, plan.run.id, findings).carry_out()
+    # Last of all the run is marked: an undo that was killed before is finished by doing it again.
+    shown = _show_in_eccube(run)
     mailed = run.transaction(_finish, run, plan)
     report = findings_report(
         _("Run {run} was undone by run {by_run}:").format(run=plan.run.id, by_run=run.id),
@@ -155,7 +157,9 @@ def apply_undo(run: Run, plan: UndoPlan) -> Report:
     )
     for name in ("reversed", "kept", "already_mailed"):
         run.counts[name] = report.counts[name]
-    _show_in_eccube(run, report)
+    report.counts |= {name: number for name, number in shown.counts.items() if number}
+    report.notes += shown.notes
+    report.needs_person += shown.needs_person
     return report
 
 
@@ -257,14 +261,9 @@ def _finish(run: Run, plan: UndoPlan) -> list[AnyRow]:
     return undonotices.mailed_by(connection, undone)
 
 
-def _show_in_eccube(run: Run, report: Report) -> None:
-    """The undo itself is done by now; what EC-CUBE refuses is left for the next run of project."""
+def _show_in_eccube(run: Run) -> Report:
+    """What EC-CUBE refuses is left for the next run of project."""
     try:
-        shown = apply_projection(run, plan_projection(run.shop, run.connection))
+        return apply_projection(run, plan_projection(run.shop, run.connection))
     except EccubeSyncError as error:
-        report.notes.append(str(error))
-        report.needs_person += 1
-        return
-    report.counts |= {name: number for name, number in shown.counts.items() if number}
-    report.notes += shown.notes
-    report.needs_person += shown.needs_person
+        return Report("", notes=[str(error)], needs_person=1)
