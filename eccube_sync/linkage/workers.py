@@ -31,7 +31,7 @@ class Workers:
         """Each piece normalised, in order."""
         if self.count == 1:
             return [prepare(piece) for piece in pieces]
-        with self._pool() as pool:
+        with self.pool() as pool:
             return list(pool.map(prepare, pieces))
 
     def match(
@@ -43,19 +43,36 @@ class Workers:
         bounds = np.linspace(0, len(pairs[0]), self.count + 1).astype(int).tolist()
         _SHARED.append((model, customers, members, pairs))
         try:
-            with self._pool() as pool:
+            with self.pool() as pool:
                 shares = list(pool.map(_match_share, bounds[:-1], bounds[1:]))
         finally:
             _SHARED.pop()
         found = ScoredPairs.joined(shares)
         return found.take(np.lexsort((found.member_ids, found.customer_ids)))
 
-    def _pool(self) -> ProcessPoolExecutor:
+    def pool(self) -> ProcessPoolExecutor:
+        """Processes that end when this one does, however it ends."""
         # Not needed by most commands, and slow to import.
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
-        return ProcessPoolExecutor(self.count, mp_context=get_context("fork"))
+        return ProcessPoolExecutor(self.count, mp_context=get_context("fork"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """A process of a killed run would wait for work for ever, and keep open its lock and its connection."""
+    from multiprocessing import parent_process
+    from signal import SIGKILL, raise_signal
+    from threading import Thread
+
+    parent = parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        raise_signal(SIGKILL)  # a normal end would wait for the work under way
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _match_share(start: int, end: int) -> ScoredPairs:
