@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from typing import Any
@@ -21,7 +22,9 @@ from eccube_sync.tables.links import link
 from eccube_sync.tables.members import member, member_import, source
 from eccube_sync.tables.notices import notice
 from tests.support.installed import InstalledShop
+from tests.support.smtp import Sink
 
+OWNER = "owner@shop.example.jp"
 UNCOMPARED = {"run", "installation", "schema_version", "mail_count"}
 RANDOM = {"public_id", "export_key", "file_name", "file_sha256", "message_id", "message", "install_id"}
 ROW_IDS = {"id", "version_id", "previous_version_id", "export_id", "model_id", "batch_id"}
@@ -85,7 +88,7 @@ class Names:
             return self.notice_key(row)
         if name == "subject_id":
             return self._subject(table, row)
-        if name in {"old_value", "new_value"} and row.field == "moved_from":
+        if name in {"old_value", "new_value"} and row.field in {"moved_from", "restored_from"}:
             return self.links[int(value)]
         return round(value, 6) if isinstance(value, float) else value
 
@@ -127,14 +130,20 @@ def _rows(connection: Connection, table: Table, names: Names) -> Counter[tuple[A
 
 
 def eccube_state(shop: InstalledShop, *, without: tuple[str, ...] = ()) -> State:
-    """Every row of every table of EC-CUBE's database."""
+    """Every row of every table of EC-CUBE's database; of those of our plugin without the numbers of the rows."""
     with shop.eccube.connect() as connection:
-        tables = sorted(inspect(connection).get_table_names())
+        found = inspect(connection)
+        names = [name for name in sorted(found.get_table_names()) if name not in without]
+        columns = {name: [one["name"] for one in found.get_columns(name)] for name in names}
         return {
-            name: Counter(tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}")))
-            for name in tables
-            if name not in without
+            name: Counter(tuple(row) for row in connection.execute(text(_of_eccube(name, columns[name]))))
+            for name in names
         }
+
+
+def _of_eccube(table: str, columns: list[str]) -> str:
+    wanted = [name for name in columns if name != "id" or not table.startswith("plg_eccube_sync")]
+    return f"SELECT {', '.join(wanted)} FROM {table}"
 
 
 def received(mails: list[tuple[str, list[str], bytes]]) -> dict[str, tuple[str, str, str]]:
@@ -158,3 +167,45 @@ def differences(one: State, other: State, name: Callable[[str], bool] = lambda _
             found += [f"{table} - {row}" for row in (left - right).elements()]
             found += [f"{table} + {row}" for row in (right - left).elements()]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the story ended: every row of both schemas, and who got which mail about what."""
+
+    ours: State
+    eccube: State
+    mails: Counter[tuple[str, str, str]]
+    owner: set[str]
+    in_doubt: set[str]
+    """What mails are about of which nobody can tell whether they arrived."""
+
+    def but_for(self, doubtful: set[str]) -> Ending:
+        """The same without these mails."""
+        notices = {row: number for row, number in self.ours["notice"].items() if not doubtful & set(row)}
+        mails = {mail: number for mail, number in self.mails.items() if mail[0] not in doubtful}
+        return replace(self, ours=self.ours | {"notice": Counter(notices)}, mails=Counter(mails))
+
+    def unlike(self, other: Ending) -> list[str]:
+        """Everything in which the two differ."""
+        mails = [f"mails - {one}" for one in (self.mails - other.mails).elements()]
+        mails += [f"mails + {one}" for one in (other.mails - self.mails).elements()]
+        mails += [f"owner {one}" for one in self.owner ^ other.owner]
+        return differences(self.ours, other.ours) + differences(self.eccube, other.eccube) + mails
+
+
+def ending(shop: InstalledShop, sink: Sink) -> Ending:
+    """The state of both schemas, and the mails by what they are about."""
+    to_customers = received([mail for mail in sink.mails if mail[1] != [OWNER]])
+    with shop.connect() as (_service, connection):
+        names = Names(connection)
+        rows = list(connection.execute(select(notice)))
+    about = {row.message_id: names.notice_key(row) for row in rows if row.state in {"sent", "in_doubt"}}
+    return Ending(
+        our_state(shop),
+        eccube_state(shop),
+        Counter((about[key], to, subject) for key, (to, _header, subject) in to_customers.items()),
+        # A run killed just after the owner's mail left sends it again, under the same Message-ID.
+        {subject for mail in sink.mails if mail[1] == [OWNER] for *_to, subject in received([mail]).values()},
+        {names.notice_key(row) for row in rows if row.state == "in_doubt"},
+    )

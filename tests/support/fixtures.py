@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,19 +10,18 @@ import pytest
 from tests.support.browser import Browser, running_browser
 from tests.support.installed import InstalledShop, install, remove
 from tests.support.mariadb import Server, running_mariadb
+from tests.support.quickfolder import quick_folder
+from tests.support.runs import Runs, running_runs
 from tests.support.shop import Shop, mariadb_shop, sqlite_shop
+from tests.support.smtp import Sink, mail_sink
 
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[Server]:
     """One private MariaDB for the whole session; tests make databases of their own on it."""
     # Not below pytest's own folder: only root may enter that, and the server runs as another account.
-    directory = Path(tempfile.mkdtemp(prefix="eccube-sync-"))
-    try:
-        with running_mariadb(directory) as server:
-            yield server
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    with quick_folder() as folder, running_mariadb(folder / "server") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +29,27 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One real browser for the whole session; a test opens pages of its own in it."""
     with running_browser(tmp_path_factory.mktemp("browser")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def runs() -> Iterator[Runs]:
+    """A server of runs that can be killed, held and failed."""
+    with running_runs() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[Sink]:
+    """One well-behaved mail server for the whole session."""
+    with mail_sink() as server:
+        yield server
+
+
+@pytest.fixture
+def sink(mail_server: Sink) -> Sink:
+    """The mail server, with nothing received yet."""
+    mail_server.mails.clear()
+    return mail_server
 
 
 @pytest.fixture(name="sqlite_shop")

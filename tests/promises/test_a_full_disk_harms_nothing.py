@@ -1,0 +1,88 @@
+"""No room for an export, a journal, a state file or a log: nothing is half done, and with room again all is well."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from eccube_sync.errors import ExitCode
+from eccube_sync.tables.runs import run as run_table
+from tests.promises.scale import CAMPAIGN, chance, scale
+from tests.promises.scenes import SCENES, Scene
+
+pytestmark = pytest.mark.promise("P1", "P2")
+
+Play = Callable[[str, str], Scene]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_disk_is_full_from_any_write_on(play: Play, name: str, proof: Counter[str]) -> None:
+    found = play(name, "sqlite")
+    writes = range(1, found.clean.files + 1)
+    number = 3 if name == "night" else 1
+    for at in writes if CAMPAIGN else sorted(chance("full", name).sample(writes, min(number, len(writes)))):
+        found.again()
+        outcome = found.play(full=at)
+        assert outcome.code in {0, 1, ExitCode.CONFIGURATION}, (at, outcome.code, outcome.output)
+        assert len(found.heal()) <= 1
+        proof["disks filled"] += 1
+
+
+def test_a_disk_of_one_megabyte_that_is_full(play: Play, proof: Counter[str]) -> None:
+    """A real one where root runs the tests, else a folder nobody may write to."""
+    found = play("night", "mysql")
+    folder = found.shop.folder
+    kept = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(folder)]
+    real = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+    try:
+        if real:
+            for path, content in kept.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                (folder / path).write_bytes(content)
+                (folder / path).chmod(0o600)
+        filler = folder / "filler"
+        fill(filler) if real else folder.chmod(0o500)
+        outcome = found.play()
+        assert outcome.code == ExitCode.CONFIGURATION, outcome.output
+        filler.unlink() if real else folder.chmod(0o700)
+        assert len(found.heal()) <= 1
+    finally:
+        if real:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    proof["disks filled"] += 1
+
+
+def fill(path: Path) -> None:
+    """Write until there is no room."""
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize("name", scale(["night"], ["night", "classification"]))
+def test_a_log_without_room_stops_no_work(play: Play, name: str) -> None:
+    found = play(name, "sqlite")
+    command = [
+        sys.executable,
+        "-c",
+        "from eccube_sync.cli import main; main()",
+        "--config",
+        str(found.shop.path),
+    ]
+    with Path("/dev/full").open("w") as log:
+        ended = subprocess.run([*command, *found.arguments], stdout=log, stderr=log, check=False)
+    assert ended.returncode not in (120, ExitCode.UNEXPECTED)
+    newest = found.shop.rows(select(run_table).order_by(run_table.c.id.desc()).limit(1))
+    assert newest[0].state == "done"
+    found.again()

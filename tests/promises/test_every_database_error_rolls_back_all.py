@@ -1,0 +1,58 @@
+"""Whatever error the database answers a statement with, the whole transaction goes, and is done again as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import cycle, islice
+
+import pytest
+
+from eccube_sync.errors import ExitCode
+from tests.promises.scale import CAMPAIGN, chance, parts
+from tests.promises.scenes import SCENES, Scene
+from tests.support.watch import PARTIAL
+
+pytestmark = pytest.mark.promise("P18")
+
+Play = Callable[[str, str], Scene]
+ERRORS = (1205, 1213, 1020, 2006, 2013)
+PARTS = 8
+
+
+def places(statements: int, name: str, part: int) -> list[tuple[int, int]]:
+    """Statements with the error each is answered with: all in a campaign, with another error each time."""
+    if CAMPAIGN:
+        errors = islice(cycle(ERRORS), part, None)
+        return list(zip(range(1 + part, statements + 1, PARTS), errors, strict=False))
+    random = chance("errors", name)
+    number = len(ERRORS) if name == "night" else 1
+    return list(
+        zip(random.sample(range(1, statements + 1), number), random.sample(ERRORS, number), strict=True)
+    )
+
+
+@pytest.mark.parametrize("part", parts(1, PARTS))
+@pytest.mark.parametrize("name", SCENES)
+def test_a_statement_fails_and_nothing_is_half_done(
+    play: Play, name: str, part: int, proof: Counter[str]
+) -> None:
+    found = play(name, "mysql")
+    for at, number in places(found.clean.statements, name, part):
+        found.again()
+        outcome = found.play(fail={"at": at, "number": number})
+        assert outcome.code != PARTIAL, (at, number)
+        assert outcome.code in {found.clean.code, 0, ExitCode.LOCKED}, (at, number, outcome.output)
+        assert len(found.heal()) <= 1, (at, number)
+        proof["statements failed"] += 1
+        proof["runs that went on by themselves"] += outcome.code != ExitCode.LOCKED
+
+
+@pytest.mark.parametrize("number", [1205, 1213, 1020])
+def test_an_error_that_does_not_go_away_ends_the_run_in_a_sentence(play: Play, number: int) -> None:
+    found = play("night", "mysql")
+    at = chance("again", number).randint(found.clean.statements // 2, found.clean.statements)
+    outcome = found.play(fail={"at": at, "number": number, "times": 1000})
+    assert outcome.code == ExitCode.LOCKED, outcome.output
+    assert "locked" in outcome.output
+    assert len(found.heal()) <= 1
