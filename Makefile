@@ -27,6 +27,7 @@ test: $(VENV)/.developing ## Run all tests; installs MariaDB, PHP and Chromium b
 
 .PHONY: campaign
 campaign: $(VENV)/.developing ## Put the promises to the test at length, up to an hour: make campaign [PROMISE=P1]
+	$(PIP) install --quiet --editable '.[dev,campaign]'
 	$(BIN)/python -m tests.support.mariadb --install
 	$(BIN)/python -m tests.promises.campaign $(PROMISE) $(CAMPAIGN)
 
@@ -71,6 +72,10 @@ bench: $(VENV)/.developing ## Measure import, classification and a night with 63
 month-end: $(VENV)/.developing ## Play a month-end at which 10,000 memberships end on one day
 	$(BIN)/python -m benchmarks.monthend
 
+.PHONY: checkout
+checkout: $(VENV)/.developing ## Measure what customers who buy feel of a first night with 100,000 members
+	$(BIN)/python -m benchmarks.checkout.measure
+
 .PHONY: burst
 burst: $(VENV)/.developing ## Send the bridge 10,000 webhooks, kill it in their midst, and count whom it lost
 	$(BIN)/python -m benchmarks.bridge.burst
@@ -90,6 +95,24 @@ bundle: $(VENV)/.developing ## Build dist/eccube-sync-<version>-linux-x86_64.tar
 
 trial: bundle ## Install, upgrade and roll back that bundle as a plain user with nothing but Python (run it as root)
 	$(BIN)/python -m bundle.trial
+
+RELEASED := build/released-requirements.txt
+
+.PHONY: sbom audit
+sbom: $(RELEASED) ## List every library of the bundle with its hashes in dist/, as CycloneDX
+	$(PIP) install --quiet --editable '.[dev,release]'
+	$(BIN)/cyclonedx-py requirements --output-reproducible --short-PURLs --of JSON \
+		-o $(DIST)/eccube-sync.cdx.json $(RELEASED)
+
+audit: $(RELEASED) ## Ask the package registry for known vulnerabilities of every library of the bundle
+	$(PIP) install --quiet --editable '.[dev,release]'
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement $(RELEASED)
+
+# Ours is in no registry, and the lines of what is in it are what install.sh installs.
+$(RELEASED): bundle
+	@mkdir -p build
+	tar -xzOf $$(ls -t $(DIST)/eccube-sync-*-linux-x86_64.tar.gz | head -1) --wildcards '*/requirements.txt' \
+		| sed '/^eccube-sync==/,/[^\\]$$/d' > $@
 
 clean: ## Remove everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist demo-shop *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache mutants

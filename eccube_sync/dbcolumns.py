@@ -19,7 +19,10 @@ _MOMENT_TYPES = frozenset({"datetime", "timestamp"})
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: ``length`` in characters where the type has one, ``low``/``high`` for integers."""
+    """One column: ``length`` in characters where the type has one, ``low``/``high`` for integers.
+
+    ``charset`` is that of a text where each column can have its own.
+    """
 
     name: str
     family: Family
@@ -27,6 +30,7 @@ class Column:
     length: int | None = None
     low: int = -(2**63)
     high: int = 2**63 - 1
+    charset: str | None = None
 
 
 def columns_of(connection: Connection, table_name: str) -> dict[str, Column]:
@@ -41,6 +45,7 @@ def columns_of(connection: Connection, table_name: str) -> dict[str, Column]:
         "columns",
         *(column(name) for name in ("table_schema", "table_name", "column_name", "data_type")),
         *(column(name) for name in ("column_type", "is_nullable", "character_maximum_length")),
+        column("character_set_name"),
         schema="information_schema",
     )
     statement = select(
@@ -50,10 +55,11 @@ def columns_of(connection: Connection, table_name: str) -> dict[str, Column]:
         columns.c.column_type,
         columns.c.is_nullable,
         columns.c.character_maximum_length,
+        columns.c.character_set_name,
     ).where(columns.c.table_schema == func.database(), columns.c.table_name == table_name)
     return {
-        name: _mysql_column(name, data_type.lower(), column_type, nullable == "YES", length)
-        for found, name, data_type, column_type, nullable, length in connection.execute(statement)
+        name: _mysql_column(name, data_type.lower(), column_type, nullable == "YES", length, charset)
+        for found, name, data_type, column_type, nullable, length, charset in connection.execute(statement)
         if found == table_name  # the catalogue compares without case
     }
 
@@ -78,14 +84,33 @@ def unique_columns(connection: Connection, table_name: str) -> set[str]:
     return {names[0] for names in indexes.values() if len(names) == 1}
 
 
-def _mysql_column(name: str, data_type: str, column_type: str, nullable: bool, length: int | None) -> Column:
+def triggers_of(connection: Connection, table_name: str) -> list[str]:
+    """The names of a table's triggers. An account without the right TRIGGER on the table sees none."""
+    if connection.dialect.name == "sqlite":
+        master = table("sqlite_master", column("name"), column("type"), column("tbl_name"))
+        found = select(master.c.name).where(master.c.type == "trigger", master.c.tbl_name == table_name)
+        return sorted(connection.execute(found).scalars())
+    triggers = table(
+        "triggers",
+        *(column(name) for name in ("trigger_name", "event_object_schema", "event_object_table")),
+        schema="information_schema",
+    )
+    statement = select(triggers.c.trigger_name).where(
+        triggers.c.event_object_schema == func.database(), triggers.c.event_object_table == table_name
+    )
+    return sorted(connection.execute(statement).scalars())
+
+
+def _mysql_column(
+    name: str, data_type: str, column_type: str, nullable: bool, length: int | None, charset: str | None
+) -> Column:
     bits = _INTEGER_BITS.get(data_type)
     if bits is not None:
         unsigned = "unsigned" in column_type.lower()
         low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         return Column(name, "integer", nullable, low=low, high=high)
     if data_type in _TEXT_TYPES:
-        return Column(name, "text", nullable, length=length)
+        return Column(name, "text", nullable, length=length, charset=charset)
     return Column(name, "moment" if data_type in _MOMENT_TYPES else "other", nullable)
 
 

@@ -49,6 +49,7 @@ LABELS: Mapping[str, str] = {
     "holds_left": mark("classes held after an undo"),
     "links_kept": mark("links kept"),
     "paused": mark("downgrades waiting for the end of the pause"),
+    "held_by_shop": mark("not shown yet: the shop held the row"),
     "projected": mark("changes written to EC-CUBE"),
     "cards": mark("cards of our plugin written"),
     "inbox_taken": mark("rows of the plugin's inbox taken"),

@@ -64,26 +64,6 @@ def test_line_numbers_are_those_an_editor_shows(tmp_path: Path) -> None:
     assert [found.line for found in problems] == [8]
 
 
-def test_every_cp932_character_is_read_as_itself_or_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    for lead in [*range(0x81, 0xA0), *range(0xE0, 0xFD)]:
-        pairs = [bytes((lead, trail)) for trail in range(0x40, 0xFD) if trail != 0x7F]
-        known = [pair for pair in pairs if _decodes(pair)]
-        if not known:
-            continue
-        path.write_bytes("番号\r\n".encode("cp932") + b"\r\n".join(known) + b"\r\n")
-        rows, problems = _read(_table(path, encoding="cp932"))
-        assert not problems
-        assert [row[0] for row in rows] == [pair.decode("cp932") for pair in known if pair != b"\x81\x40"]
-
-
-def _decodes(pair: bytes) -> bool:
-    try:
-        return len(pair.decode("cp932")) == 1
-    except UnicodeDecodeError:
-        return False
-
-
 def test_the_line_of_a_bad_byte_is_found_far_into_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     rows = ["番号,氏名", *(f"{number},見本太郎" for number in range(20_000))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import ssl
 from pathlib import Path
 
@@ -126,51 +125,6 @@ def test_mail_and_login_travel_encrypted_to_a_server_whose_certificate_is_right(
     assert [outcome.verdict for outcome in outcomes] == [Verdict.SENT] * 2
     assert sink.logins == [("shop", "right")]
     assert len(sink.mails) == 2
-
-
-def bad_certificates(authority: trustme.CA) -> dict[str, trustme.LeafCert]:
-    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
-    return {
-        "unknown authority": trustme.CA().issue_cert("127.0.0.1"),
-        "another host": authority.issue_cert("mail.example.net"),
-        "run out": authority.issue_cert("127.0.0.1", not_after=yesterday),
-    }
-
-
-@pytest.mark.parametrize("fault", ["unknown authority", "another host", "run out"])
-@pytest.mark.parametrize("security", ["starttls", "smtps"])
-def test_a_wrong_certificate_stops_the_run_before_a_secret_is_said(
-    security: str, fault: str, authority: trustme.CA, ca_file: Path
-) -> None:
-    context = context_for(bad_certificates(authority)[fault])
-    settings: dict[str, object] = {
-        "security": security,
-        "ca_file": ca_file,
-        "user": "shop",
-        "password": "right",
-    }
-    with FaultyServer(tls=context, smtps=security == "smtps") as faulty:
-        delivery = attempt(faulty, **settings)
-    assert (delivery.verdict, delivery.note) == (Verdict.STOP_RUN, "certificate_invalid")
-    assert not any(line.upper().startswith((b"AUTH", b"MAIL")) for line in faulty.heard)
-
-
-@pytest.mark.parametrize(
-    ("script", "security", "note"),
-    [
-        ({"offers": ("SIZE 1000", "AUTH PLAIN")}, "starttls", "tls_not_offered"),
-        ({"phase": "starttls", "fault": "502 never heard of it"}, "starttls", "tls_failed"),
-        ({"phase": "starttls", "fault": "220 go on\r\n250 said too early"}, "starttls", "tls_failed"),
-        ({}, "smtps", "tls_failed"),
-    ],
-)
-def test_a_server_without_proper_encryption_hears_neither_login_nor_mail(
-    script: dict[str, str], security: str, note: str, ca_file: Path
-) -> None:
-    with FaultyServer(**script) as faulty:  # type: ignore[arg-type]
-        delivery = attempt(faulty, security=security, ca_file=ca_file, user="shop", password="right")
-    assert (delivery.verdict, delivery.note) == (Verdict.STOP_RUN, note)
-    assert not any(line.upper().startswith((b"AUTH", b"MAIL")) for line in faulty.heard)
 
 
 def test_a_server_that_offers_no_login_we_know_stops_the_run() -> None:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from eccube_sync.mailmessage import MessageRefusedError, Sender, build_message, check_address, message_id
 
@@ -113,57 +111,3 @@ def test_an_old_mobile_address_is_quoted_and_reached(address: str, quoted: str) 
     assert check_address(address) == quoted
     mail = message_from_bytes(build(recipient=address), policy=policy.default)
     assert [one.username for one in mail["To"].addresses] == [address.rpartition("@")[0]]
-
-
-HOSTILE_ADDRESSES = [
-    "", " ", "@", "a@", "@b.jp", "hanako", "a@b.jp, evil@c.jp", "a@b.jp;evil@c.jp", "a@b.jp evil@c.jp",
-    "a@b.jp\nevil@c.jp", "a@b.jp\r\nBcc: evil@c.jp", "a@b.jp\x00", "a@b.jp\u2028Bcc: x@y.jp", "a@b.jp\x85x",
-    "<a@b.jp>", "Hanako <a@b.jp>", '"a b"@b.jp', "a@b@c.jp", "a@[127.0.0.1]", "a@b..jp", "a@-b.jp", "a@b.jp.",
-    "evil@c.jp:a@b.jp", "group:a@b.jp,c@d.jp;", "a(comment)@b.jp", "a@b.jp(comment)", "花子@example.jp",
-    "a@例え.jp", "a@ｅxample.jp", "a" * 65 + "@b.jp", "a@" + "b" * 64 + ".jp", "a@" + "b." * 130 + "jp",
-    "a%40b@c.jp\t", " a@b.jp", "a@b.jp ", "=?utf-8?q?a?=@b.jp\n", "a\\@b.jp", "a,b@c.jp",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("address", HOSTILE_ADDRESSES)
-def test_what_is_not_exactly_one_address_is_refused(address: str) -> None:
-    with pytest.raises(MessageRefusedError) as refusal:
-        build(recipient=address)
-    assert refusal.value.reason == "address_invalid"
-    assert address.strip() == "" or len(address) < 4 or address not in str(refusal.value)
-
-
-injections = st.sampled_from(
-    ["\r\n", "\n", "\r", "\x00", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "Bcc: evil@example.net", ":", ",",
-     ";", "<", ">", '"', "\\", "=?utf-8?b?DQpCY2M6IHhAeS5qcA==?=", "@", " ", "\t", "髙", "\ud800", "\u202e", "."]
-)  # fmt: skip
-hostile = st.lists(st.one_of(injections, st.text(max_size=8)), max_size=12).map("".join)
-
-
-@given(subject=hostile, name=hostile, recipient=st.one_of(st.just("hanako@example.jp"), hostile))
-@example(subject="a\r\nBcc: x@y.jp", name="b", recipient="hanako@example.jp")
-@example(subject="a", name="=?utf-8?q?=0D=0ABcc=3A_x=40y=2Ejp?=", recipient="hanako@example.jp")
-def test_no_hostile_text_adds_a_header_or_a_recipient(subject: str, name: str, recipient: str) -> None:
-    try:
-        content = build(subject=subject, sender=Sender(name, "shop@example.jp"), recipient=recipient)
-    except MessageRefusedError:
-        return
-    mail = message_from_bytes(content, policy=policy.default)
-    assert mail.keys() == HEADERS
-    assert len(mail["To"].addresses) == 1
-    assert [one.addr_spec for one in mail["From"].addresses] == ["shop@example.jp"]
-    names = [
-        line.split(b":")[0] for line in content.partition(b"\r\n\r\n")[0].split(b"\r\n") if line[:1].isalpha()
-    ]
-    assert [one.decode() for one in names] == HEADERS
-
-
-@given(text=hostile)
-def test_a_text_is_either_refused_or_arrives_as_it_is(text: str) -> None:
-    try:
-        content = build(text=text + "\n", html=None)
-    except MessageRefusedError as refusal:
-        assert refusal.reason == "text_invalid"
-        return
-    arrived = message_from_bytes(content, policy=policy.default).get_content()
-    assert arrived.replace("\r\n", "\n") == text + "\n"

@@ -17,10 +17,9 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.bridge.measure import NIGHT, SECTIONS
-from benchmarks.nightly.measure import CONFIGURATION, benchmark_shop, load_customers, measure
+from benchmarks.nightly.measure import benchmark_shop, configuration, load_customers, measure
 from benchmarks.nightly.shop import TODAY
 from eccube_sync.clock import FixedClock
-from eccube_sync.population import END_DATE_COLUMN
 from tests.bridge.burst import tell_each
 from tests.bridge.running import SECRET, RunningBridge, wait_for
 from tests.bridge.test_burst import decided, known
@@ -56,7 +55,7 @@ def _first_night(folder: Path, files: Path, shop: Shop) -> RunningBridge:
     install_plugin(shop)
     bridge = RunningBridge(InstalledShop(shop, state, FixedClock(datetime.now().astimezone()), ""))
     assert shop.server is not None
-    text = CONFIGURATION.format(socket=shop.server.socket, eccube=shop.database, end_date=END_DATE_COLUMN)
+    text = configuration(shop)
     secret = state / "webhook"
     secret.write_text(SECRET)
     lines = SECTIONS.format(port=bridge.port) + 'webhook_secret_file = "webhook"\n'

@@ -22,10 +22,9 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
-from benchmarks.nightly.measure import CONFIGURATION, benchmark_shop, load_customers, measure
+from benchmarks.nightly.measure import benchmark_shop, configuration, load_customers, measure
 from benchmarks.nightly.shop import TODAY
 from eccube_sync.clock import FixedClock
-from eccube_sync.population import END_DATE_COLUMN
 from eccube_sync.services.pluginkeys import ensure_keys
 from tests.bridge.running import RunningBridge, signed
 from tests.plugin.shopside import Plugin
@@ -68,7 +67,7 @@ def _run(folder: Path, files: Path, shop: Shop, registrations: int, at_once: int
     install_plugin(shop)
     bridge = RunningBridge(InstalledShop(shop, state, FixedClock(datetime.now().astimezone()), ""))
     assert shop.server is not None
-    text = CONFIGURATION.format(socket=shop.server.socket, eccube=shop.database, end_date=END_DATE_COLUMN)
+    text = configuration(shop)
     (state / "eccube-sync.toml").write_text(text + SECTIONS.format(port=bridge.port), encoding="utf-8")
     (state / "eccube-sync.toml").chmod(0o600)
     coming, codes = _hold_back(files, registrations)

@@ -17,9 +17,8 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.nightly.measure import CONFIGURATION, benchmark_shop, load_customers, measure
+from benchmarks.nightly.measure import benchmark_shop, configuration, load_customers, measure
 from benchmarks.nightly.shop import TODAY
-from eccube_sync.population import END_DATE_COLUMN
 from tests.support.mariadb import Server
 
 LATE = 200
@@ -53,7 +52,7 @@ def _run(state: Path, files: Path) -> None:
     with benchmark_shop() as (server, shop):
         late = _hold_back(files / "customers.csv", state)
         load_customers(shop, state / "customers.csv")
-        text = CONFIGURATION.format(socket=server.socket, eccube=shop.database, end_date=END_DATE_COLUMN)
+        text = configuration(shop)
         (state / "eccube-sync.toml").write_text(text, encoding="utf-8")
         (state / "eccube-sync.toml").chmod(0o600)
         _step(server, state, f"{TODAY}T03:00", "migrate")

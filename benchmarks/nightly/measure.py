@@ -25,6 +25,7 @@ from typing import Any
 
 from benchmarks.nightly.shop import TODAY
 from eccube_sync.population import END_DATE_COLUMN
+from tests.support.accounts import single_account
 from tests.support.mariadb import Server, running_mariadb
 from tests.support.shop import Shop, mariadb_shop
 
@@ -43,7 +44,7 @@ eccube = "{eccube}"
 own = "eccube_sync_benchmark"
 accounts = "single"
 [database.runtime]
-user = "root"
+user = "{user}"
 [[source]]
 key = "smaregi"
 format = "smaregi"
@@ -155,13 +156,22 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def configuration(shop: Shop) -> str:
+    """A configuration for the shop, with the one account of a rental server."""
+    assert shop.server is not None
+    user = single_account(shop.server, shop.database, "eccube_sync_benchmark")
+    return CONFIGURATION.format(
+        socket=shop.server.socket, eccube=shop.database, user=user, end_date=END_DATE_COLUMN
+    )
+
+
 def _run(folder: Path, files: Path, changes: int) -> None:
     state = folder / "state"
     state.mkdir(mode=0o700)
     tomorrow = TODAY + timedelta(days=1)
-    with benchmark_shop() as (server, shop):
+    with benchmark_shop() as (_server, shop):
         load_customers(shop, files / "customers.csv")
-        text = CONFIGURATION.format(socket=server.socket, eccube=shop.database, end_date=END_DATE_COLUMN)
+        text = configuration(shop)
         (state / "eccube-sync.toml").write_text(text, encoding="utf-8")
         (state / "eccube-sync.toml").chmod(0o600)
         first = state / f"members_{TODAY:%Y%m%d}_0030.csv"

@@ -37,6 +37,6 @@ def command(application: Application, customer: int | None, member: str | None, 
     with application.open_shop() as (shop, connection):
         check_output(shop.settings, output)
         person = find_person(connection, eccube_id=customer, code=member)
-        with applied_run(shop, connection, "export") as run:
+        with applied_run(shop, connection, "export", sound=False) as run:
             report = export_person(run, person, output)
         application.show(report)

@@ -60,6 +60,6 @@ def _carry_out(
         plan = plan_of(shop, connection, who)
         application.show(plan.report())
         if application.agreed(apply):
-            with applied_run(shop, connection, "forget") as run:
+            with applied_run(shop, connection, "forget", sound=False) as run:
                 report = apply_forget(run, plan)
             application.show(report)

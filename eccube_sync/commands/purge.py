@@ -28,6 +28,6 @@ def command(application: Application, apply: bool, as_json: bool) -> None:
         application.show_plan(plan.report(), apply=apply, as_json=as_json)
         if plan.empty or not application.agreed(apply):
             return
-        with applied_run(shop, connection, "purge") as run:
+        with applied_run(shop, connection, "purge", sound=False) as run:
             report = apply_purge(run, plan)
         application.show(report, as_json=as_json)

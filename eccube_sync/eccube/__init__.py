@@ -66,13 +66,14 @@ class Plugin:
 class SchemaProblem:
     """A table or column that we read and that is not as EC-CUBE made it.
 
-    ``kind`` is ``missing`` (also: not granted to this account), ``narrowed`` or ``retyped``;
+    ``kind`` is ``missing`` (also: not granted to this account), ``narrowed``, ``retyped``, ``nullable`` (may be
+    empty now) or ``charset`` (in a character set that cannot hold every name);
     ``column`` is ``None`` when the whole table is missing.
     """
 
     table: str
     column: str | None
-    kind: Literal["missing", "narrowed", "retyped"]
+    kind: Literal["missing", "narrowed", "retyped", "nullable", "charset"]
 
 
 class Generation(Protocol):

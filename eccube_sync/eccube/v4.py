@@ -74,6 +74,11 @@ _NEEDED: dict[str, dict[str, tuple[Family, int]]] = {
     "dtb_plugin": {"code": ("text", 255), "version": ("text", 255), "enabled": ("integer", 0)},
 }
 
+#: The needed columns that EC-CUBE never leaves empty.
+_FILLED = {"dtb_customer": frozenset(("id", "create_date", "name01", "name02", "email"))}
+#: Every EC-CUBE 4 was made in one of these; the others lose names.
+_CHARSETS = frozenset(("utf8", "utf8mb3", "utf8mb4"))
+
 
 def recognises(connection: Connection) -> bool:
     """EC-CUBE 4 keeps a customer's state in ``customer_status_id``; earlier ones have ``del_flg``."""
@@ -205,6 +210,10 @@ def _table_problems(connection: Connection, table: str) -> Iterator[SchemaProble
             yield SchemaProblem(table, name, "retyped")
         elif column.length is not None and column.length < length:
             yield SchemaProblem(table, name, "narrowed")
+        elif column.charset is not None and column.charset not in _CHARSETS:
+            yield SchemaProblem(table, name, "charset")
+        elif column.nullable and name in _FILLED.get(table, ()):
+            yield SchemaProblem(table, name, "nullable")
 
 
 def _flavour(connection: Connection) -> str:

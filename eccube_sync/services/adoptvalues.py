@@ -54,7 +54,7 @@ def _adopt(run: Run, place: Place, rows: Sequence[AnyRow], value: str | None) ->
     for row in rows:
         written = {"written_class": STORE, "written_value": value, "state": "done", "wanted_class": STORE}
         if row.id in known:
-            set_state(run, place, row.id, **written)
+            set_state(run, place, [row.id], **written)
         else:
             run.connection.execute(
                 insert(states).values(projection_key=place.key, customer_id=row.id, run_id=run.id, **written)

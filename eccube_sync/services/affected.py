@@ -116,7 +116,7 @@ def _masked(connection: Connection, touched: Touched) -> Listing:
 def _write(shop: Shop, connection: Connection, touched: Touched, path: Path) -> int:
     header = (_("customer or member"), _("number"), _("name"), _("mail"), _("phone"), _("touched"))
     count = len(touched.customers) + len(touched.members)
-    with applied_run(shop, connection, "report affected") as run:
+    with applied_run(shop, connection, "report affected", sound=False) as run:
         run.transaction(log_export, run, "affected", count)
         rows = (
             (one.side_words, one.number, one.name, one.email, one.phone, one.what)

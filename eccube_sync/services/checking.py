@@ -81,6 +81,7 @@ def _all(settings: Settings, clock: Clock, actor: str) -> Iterator[Finding]:
 
 def _in_database(shop: Shop, connection: Connection) -> Iterator[Finding]:
     yield fine("connection", database.described(shop, connection))
+    yield from database.encryption(shop.settings)
     for name, look in WITH_ECCUBE:
         yield from _carried_out(name, partial(look, shop, connection), connection)
     problem = database.schema_problem(connection)

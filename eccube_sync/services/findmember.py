@@ -38,7 +38,7 @@ def find_members(connection: Connection, code: str) -> list[AnyRow]:
         key=lambda row: (row.current != 1, row.member_id not in holders, row.member_id),
     )
     if not found:
-        raise UsageError(_("No member has or had the code, number or id {code}.").format(code=wanted))
+        raise UsageError(_("No member has or had this code, number or id."))
     return found
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, func, select, update
 from eccube_sync.clock import TOKYO
 from eccube_sync.csvwriter import write_csv
 from eccube_sync.db import AnyRow, reading
-from eccube_sync.errors import UsageError
+from eccube_sync.errors import LockedError, UsageError
 from eccube_sync.i18n import _
 from eccube_sync.membership.facts import EC_ONLY
 from eccube_sync.report import Report
@@ -96,10 +96,12 @@ def plan_uninstall(shop: Shop, connection: Connection, *, keep_classes: bool) ->
 
 def apply_uninstall(shop: Shop, connection: Connection, plan: UninstallPlan) -> Report:
     """Carry the plan out. What EC-CUBE refuses raises before anything is dropped."""
-    with applied_run(shop, connection, "uninstall") as run:
+    with applied_run(shop, connection, "uninstall", sound=False) as run:
         if not plan.keep_classes:
             run.transaction(_want_nothing, run)
             shown = apply_projection(run, plan_projection(shop, connection))
+            if run.counts["held_by_shop"]:
+                raise LockedError(_("The shop holds some of its rows, so nothing was dropped. Try again."))
         links = _export_links(run)
     dump = write_dump(shop.settings, shop.database, "uninstall", shop.clock.now())
     connection.close()

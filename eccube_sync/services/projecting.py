@@ -19,6 +19,7 @@ from eccube_sync.membership.facts import EC_ONLY, STORE
 from eccube_sync.projections import CHUNK, Change, Outcome
 from eccube_sync.report import Report
 from eccube_sync.services.carding import refresh_cards, refresh_cards_of
+from eccube_sync.services.heldrows import write_unless_held
 from eccube_sync.services.places import Place, places
 from eccube_sync.services.pluginkeys import has_cards
 from eccube_sync.services.running import Run, Shop
@@ -164,20 +165,35 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
             run.transaction(_note_drift, run, place, batch)
         if place.on_drift == "repair":
             rows += drifted
-        # First what a predecessor under the same id left, then what stands there from now on.
-        for some in ([row for row in rows if not row.current], [row for row in rows if row.current]):
-            for batch in batches(some):
-                run.transaction(_write, run, place, batch, {row.customer_id for row in drifted})
+        _write_all(run, place, rows, {row.customer_id for row in drifted})
     if has_cards(run.shop.settings):
         if plan.only is None:
             refresh_cards(run)
         else:
             refresh_cards_of(run, sorted(plan.only))
-    return Report(_("Classes shown in EC-CUBE:"), _counts(run), needs_person=run.counts["drift"])
+    return Report(
+        _("Classes shown in EC-CUBE:"), _counts(run), notes=_held(run), needs_person=run.counts["drift"]
+    )
+
+
+def _write_all(run: Run, place: Place, rows: Sequence[AnyRow], drifted: Set[int]) -> None:
+    # First what a predecessor under the same id left, then what stands there from now on.
+    for some in ([row for row in rows if not row.current], [row for row in rows if row.current]):
+        waiting = write_unless_held(
+            list(batches(some)), lambda batch: run.transaction(_write, run, place, batch, drifted)
+        )
+        run.counts["held_by_shop"] += len(waiting)
+
+
+def _held(run: Run) -> list[str]:
+    if not run.counts["held_by_shop"]:
+        return []
+    words = _("{count} classes could not be shown because the shop held their rows; the next run shows them.")
+    return [words.format(count=run.counts["held_by_shop"])]
 
 
 def _counts(run: Run) -> dict[str, int]:
-    return {name: run.counts[name] for name in ("projected", "cards", "drift")}
+    return {name: run.counts[name] for name in ("projected", "held_by_shop", "cards", "drift")}
 
 
 def batches(rows: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
@@ -205,7 +221,7 @@ def _note_drift(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
         if row.state != "drift":
             run.record("projection", row.customer_id, place.key[:32], row.written_class, None, "drift")
             run.counts["drift"] += place.on_drift == "report"
-            set_state(run, place, row.customer_id, state="drift")
+            set_state(run, place, [row.customer_id], state="drift")
 
 
 def _write(run: Run, place: Place, rows: Sequence[AnyRow], drifted: Set[int]) -> None:
@@ -220,8 +236,13 @@ def _write(run: Run, place: Place, rows: Sequence[AnyRow], drifted: Set[int]) ->
         for row in rows
     ]
     outcomes = projection.write(run.connection, changes)
+    settled: dict[tuple[tuple[str, Any], ...], list[int]] = {}
     for row, change, outcome in zip(rows, changes, outcomes, strict=True):
-        _settle(run, place, row, change, outcome)
+        values = _settled(run, place, row, change, outcome)
+        settled.setdefault(tuple(values.items()), []).append(row.customer_id)
+    # EC-CUBE's rows are locked meanwhile, so this is said in few statements.
+    for alike, customer_ids in settled.items():
+        set_state(run, place, customer_ids, **dict(alike))
 
 
 def _expected(row: AnyRow, present: Mapping[int, str | None]) -> str | None:
@@ -233,7 +254,8 @@ def _expected(row: AnyRow, present: Mapping[int, str | None]) -> str | None:
     return None if row.written_class is None and stands != written else written
 
 
-def _settle(run: Run, place: Place, row: AnyRow, change: Change, outcome: Outcome) -> None:
+def _settled(run: Run, place: Place, row: AnyRow, change: Change, outcome: Outcome) -> dict[str, Any]:
+    """What is to be remembered of a change, which is journalled and counted here."""
     if outcome in {Outcome.WRITTEN, Outcome.ALREADY}:
         values: dict[str, Any] = {"state": "done"}
         # What somebody else put there is not ours to remove later.
@@ -243,19 +265,20 @@ def _settle(run: Run, place: Place, row: AnyRow, change: Change, outcome: Outcom
         run.record(
             "projection", row.customer_id, place.key[:32], row.written_class, row.wanted_class, outcome.value
         )
-        set_state(run, place, row.customer_id, **(values if row.current else values | {"state": "gone"}))
-    elif outcome == Outcome.CHANGED and row.current:
+        return values if row.current else values | {"state": "gone"}
+    if outcome == Outcome.CHANGED and row.current:
         run.counts["drift"] += 1
         run.record("projection", row.customer_id, place.key[:32], row.written_class, None, "drift")
-        set_state(run, place, row.customer_id, state="drift")
-    else:
-        set_state(run, place, row.customer_id, state="gone", written_class=None)
+        return {"state": "drift"}
+    return {"state": "gone", "written_class": None}
 
 
-def set_state(run: Run, place: Place, customer_id: int, **values: Any) -> None:
-    """Note what stands in a place now, inside the transaction under way."""
+def set_state(run: Run, place: Place, customer_ids: Sequence[int], **values: Any) -> None:
+    """Note what stands in a place now for these customers, inside the transaction under way."""
     run.connection.execute(
         update(projection_state)
-        .where(projection_state.c.projection_key == place.key, projection_state.c.customer_id == customer_id)
+        .where(
+            projection_state.c.projection_key == place.key, projection_state.c.customer_id.in_(customer_ids)
+        )
         .values(run_id=run.id, **values)
     )

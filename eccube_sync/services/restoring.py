@@ -92,7 +92,7 @@ def apply_restore(settings: Settings, clock: Clock, actor: str, plan: RestorePla
     shop = Shop(settings, Database(settings), clock, actor)
     with shop.database.connect() as connection:
         adopt(shop, connection)
-        with applied_run(shop, connection, "restore") as run:
+        with applied_run(shop, connection, "restore", sound=False) as run:
             run.transaction(_remember, run, plan.dump)
     rows = sum(plan.dump.rows.values())
     return Report(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +13,10 @@ from eccube_sync.csvfile import Limits, open_table, strip_apostrophe
 from eccube_sync.errors import BadInputError, Problem
 from eccube_sync.i18n import _
 from eccube_sync.services.reviewfile import read_columns
+from eccube_sync.services.workbooklimits import is_far_too_large
 
 _HEADER_ROWS = 10
 _LIMITS = Limits(file_bytes=50_000_000, rows=100_000)
-_UNPACKED_BYTES = 300_000_000
 _BLANK_ROWS = 10_000  # a spreadsheet may say that a million empty rows follow
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -109,7 +108,8 @@ def _filled_row(line: int, cells: Sequence[str], columns: dict[str, int]) -> Fil
 def _read_workbook(path: Path, filled: FilledFile) -> None:
     import openpyxl
 
-    _refuse_bomb(path)
+    if is_far_too_large(path, _LIMITS.file_bytes):
+        raise BadInputError(_("{file} is far larger than a review file.").format(file=path.name))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and lists, which are not read
@@ -129,16 +129,6 @@ def _read_workbook(path: Path, filled: FilledFile) -> None:
         ) from None
     if not found:
         raise _no_review_file(path.name)
-
-
-def _refuse_bomb(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as package:
-            unpacked = sum(entry.file_size for entry in package.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        unpacked = 0
-    if path.stat().st_size > _LIMITS.file_bytes or unpacked > _UNPACKED_BYTES:
-        raise BadInputError(_("{file} is far larger than a review file.").format(file=path.name))
 
 
 def _read_sheet(sheet: Any, filled: FilledFile) -> bool:

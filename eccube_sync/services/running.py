@@ -24,6 +24,7 @@ from eccube_sync.errors import EccubeSyncError, LockedError
 from eccube_sync.i18n import _
 from eccube_sync.services.dumping import write_dump
 from eccube_sync.services.identity import check_identity, remember
+from eccube_sync.services.soundness import require_sound
 from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import installation, journal, run
 
@@ -96,6 +97,9 @@ class Run:
 
         try:
             return in_transaction(self.connection, journalled)
+        except BaseException:
+            self.counts = before
+            raise
         finally:
             self._changes.clear()
 
@@ -110,16 +114,20 @@ def applied_run(
     undoes: int | None = None,
     check: Callable[[], object] | None = None,
     keep_empty: bool = True,
+    sound: bool = True,
 ) -> Iterator[Run]:
     """Hold the stage's lock and a run row while something is applied.
 
     ``check`` looks, under the lock, whether the run may begin at all, and raises when it may not. Without
     ``keep_empty`` a run that found nothing to do leaves no row: those of every minute would hide the others. Raises
     ``LockedError`` when another run of the stage is under way, ``ConfigurationError`` when the database is
-    not the one this state directory belongs to.
+    not the one this state directory belongs to, or EC-CUBE's tables or our rights are not as they should be;
+    ``sound`` is False where a person's right or the way out must not wait for that.
     """
     with stage_lock(shop, connection, stage):
         check_identity(shop, connection)
+        if sound:
+            require_sound(shop.settings, connection)
         if check is not None:
             check()
         current = _begin(shop, connection, command, undoes)

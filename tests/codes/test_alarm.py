@@ -14,8 +14,6 @@ from eccube_sync.membership.verdicts import GuardVerdict
 from eccube_sync.services.claiming import guard_claims
 from eccube_sync.services.classifying import apply_classify
 from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.tables.codes import claim
-from eccube_sync.tables.links import link
 from tests.codes.counter import Counter
 from tests.support.rows import our_shop
 from tests.support.shop import Shop
@@ -63,25 +61,7 @@ def test_typing_mistakes_and_waiting_codes_raise_no_alarm(careful: Counter) -> N
     assert not verdict(careful).refused
 
 
-def test_a_classification_under_alarm_links_nobody_by_code_until_a_person_looked(careful: Counter) -> None:
-    ours = careful.ours
-    customer_id = ours.add_customer()
-    member_id, code = careful.member_with_code()
-    careful.typed((customer_id, code))
-    guess(careful, 4)
-    alarm = _classify(careful)
-    assert [one.guard for one in alarm if one.refused] == ["wrong_link_codes"]
-    assert {row.state for row in ours.rows(claim)} == {"pending"}
-    assert [row.method for row in ours.rows(link, active=1) if row.method == "link_code"] == []
-    assert any(one.refused for one in _classify(careful))  # the next night says so again
-    assert not any(one.refused for one in _classify(careful, expected=4))
-    assert sorted(careful.verdicts()) == [("accepted", "linked"), *[("refused", "unknown_code")] * 4]
-    assert (customer_id, member_id) in {
-        (row.customer_id, row.member_id) for row in ours.rows(link, active=1, method="link_code")
-    }
-
-
-def _classify(counter: Counter, expected: int | None = None) -> list[GuardVerdict]:
+def classify(counter: Counter, expected: int | None = None) -> list[GuardVerdict]:
     with counter.ours.connect() as connection:
         plan = plan_classify(counter.ours.service, connection, expected=expected)
     counter.ours.apply(lambda run: apply_classify(run, plan), "classify")

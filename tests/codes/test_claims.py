@@ -12,7 +12,7 @@ from eccube_sync.linkcode import new_code
 from eccube_sync.services.codelist import apply_revoke, plan_revoke
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case
-from eccube_sync.tables.codes import claim, link_code
+from eccube_sync.tables.codes import link_code
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link, undone_pair
 from eccube_sync.tables.members import member
@@ -64,34 +64,6 @@ def test_a_good_code_links_customer_and_member_once_and_proves_it(counter: Count
     assert counter.night() == {}
 
 
-def test_a_used_code_links_nobody_else_and_the_same_customer_no_second_time(counter: Counter) -> None:
-    first, second = counter.ours.add_customer(), counter.ours.add_customer()
-    _member_id, code = counter.member_with_code()
-    counter.typed((first, code))
-    counter.night()
-    counter.typed((second, code))
-    again = counter.ours.row(claim, id=1)
-    counter.ours.insert(
-        claim,
-        claim_key="from the plugin",
-        eccube_id=counter.eccube_id(first),
-        kind="link_code",
-        code_hash=again.code_hash,
-        link_code_id=again.link_code_id,
-        state="pending",
-        received_at=again.received_at,
-        run_id=again.run_id,
-    )
-    links = counter.ours.snapshot(link, link_code)
-    counter.night()
-    assert counter.verdicts() == [
-        ("accepted", "linked"),
-        ("refused", "used_by_another"),
-        ("accepted", "repeated"),
-    ]
-    assert counter.ours.snapshot(link, link_code) == links
-
-
 def test_of_two_customers_with_one_code_the_earlier_one_is_linked(small: Counter) -> None:
     late, early = small.ours.add_customer(), small.ours.add_customer()
     member_id, code = small.member_with_code()
@@ -119,22 +91,6 @@ def test_one_agreeing_fact_is_enough_besides_the_code(small: Counter, same: dict
 
 
 # --- no good ---------------------------------------------------------------------------------------
-
-
-def test_codes_that_are_unknown_revoked_or_expired_are_refused(small: Counter) -> None:
-    customers = [small.ours.add_customer() for _number in range(3)]
-    ours = small.ours
-    revoked, expired = small.issue(2)
-    members = [ours.row(member, id=ours.add_member()).store_key for _number in range(2)]
-    small.assign((revoked.serial, members[0]), (expired.serial, members[1]))
-    revoke(small, revoked.serial)
-    ours.clock.moment = NOON + timedelta(days=31)
-    small.typed((customers[0], "K7F3M-9QX2C"), (customers[1], revoked.code), (customers[2], expired.code))
-    small.night()
-    assert small.verdicts() == [
-        ("refused", "unknown_code"), ("refused", "code_revoked"), ("refused", "code_expired"),
-    ]  # fmt: skip
-    assert active(small) == []
 
 
 def test_a_code_is_good_through_its_last_day_in_tokyo_and_its_night_may_come_later(small: Counter) -> None:
@@ -184,28 +140,6 @@ def test_a_claim_typed_before_the_account_was_made_is_somebody_elses(small: Coun
 
 def wrong_codes(number: int) -> list[str]:
     return [new_code() for _position in range(number)]
-
-
-def test_the_sixth_wrong_code_of_a_customer_is_refused_unread_and_so_is_a_right_one(counter: Counter) -> None:
-    customer_id = counter.ours.add_customer()
-    member_id, code = counter.member_with_code()
-    minutes = (NOON - timedelta(minutes=minute) for minute in range(60, 0, -1))
-    counter.typed(*((customer_id, wrong, next(minutes)) for wrong in wrong_codes(3)))
-    counter.night()
-    counter.typed(*((customer_id, wrong, next(minutes)) for wrong in wrong_codes(3)))
-    counter.typed((customer_id, code, next(minutes)))
-    counter.night()
-    reasons = [reason for _state, reason in counter.verdicts()]
-    assert reasons == ["unknown_code"] * 5 + ["too_many_attempts"] * 2
-    assert counter.ours.row(link_code).state == "assigned"
-    # Thirty days later the failures are forgotten; another customer was never concerned.
-    other = counter.ours.add_customer()
-    counter.ours.clock.moment = NOON + timedelta(days=30)
-    fresh = counter.code_for(member_id)
-    counter.typed((customer_id, fresh))
-    counter.night()
-    assert counter.verdicts()[-1] == ("accepted", "linked")
-    assert other not in {row[0] for row in active(counter)}
 
 
 def test_typing_mistakes_the_check_symbol_catches_use_up_no_attempt(small: Counter) -> None:

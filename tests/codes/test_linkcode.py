@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from math import log2
 
 import pytest
 from hypothesis import given
@@ -30,27 +28,6 @@ codes = secrets.map(lambda secret: secret + mod_37_36.calc_check_digit(secret)).
 dashes = st.sampled_from(
     ["-", "‐", "‑", "–", "—", "―", "−", "－", "ー", "ｰ", "─", " ", "\u3000", "", "・", "_", "\t"]
 )
-
-
-def test_codes_hold_at_least_44_bits_after_everything_that_is_not_drawn() -> None:
-    # Counted exactly: every way to draw nine symbols, followed through the check symbol's 36 states.
-    states: Counter[tuple[int, bool, bool]] = Counter({(18, False, False): 1})
-    for position in range(SECRET_LENGTH):
-        following: Counter[tuple[int, bool, bool]] = Counter()
-        for (check, first, second), ways in states.items():
-            for sign in ALPHABET:
-                state = (((check or 36) * 2) % 37 + SIGNS.index(sign)) % 36
-                letter = sign.isalpha()
-                following[
-                    state, first or (position < 5 and letter), second or (position >= 5 and letter)
-                ] += ways
-        states = following
-    possible = 0
-    for (check, first, second), ways in states.items():
-        last = SIGNS[(1 - ((check or 36) * 2) % 37) % 36]
-        if last in ALPHABET and first and (second or last.isalpha()):
-            possible += ways
-    assert log2(possible) >= 44
 
 
 def test_the_alphabet_has_no_letter_that_looks_or_reads_like_another() -> None:

@@ -193,6 +193,15 @@ def ids_of(server: FaultyServer) -> list[str]:
     return [parsed(content)["Message-ID"] for content in server.accepted]
 
 
+def first_classified(ours: OurShop) -> Outbox:
+    """A shop whose first classification is over, so that mails leave."""
+    ours.apply(lambda run: None)
+    first = ours.run_id
+    with ours.connect() as connection, connection.begin():
+        connection.execute(update(installation).values(first_classify_run_id=first))
+    return Outbox(ours)
+
+
 @pytest.fixture
 def make_outbox(shop: Shop, tmp_path: Path) -> Iterator[Callable[..., Outbox]]:
     """Makes the shop with more configuration; its first classification is over unless told otherwise."""
@@ -200,11 +209,9 @@ def make_outbox(shop: Shop, tmp_path: Path) -> Iterator[Callable[..., Outbox]]:
 
         def make(configuration: str = "", *, classified: bool = True, mail: str = MAIL) -> Outbox:
             ours = stack.enter_context(our_shop(shop, tmp_path, mail + configuration))
-            ours.apply(lambda run: None)
-            first = ours.run_id
             if classified:
-                with ours.connect() as connection, connection.begin():
-                    connection.execute(update(installation).values(first_classify_run_id=first))
+                return first_classified(ours)
+            ours.apply(lambda run: None)
             return Outbox(ours)
 
         yield make

@@ -227,16 +227,16 @@ def test_recording_reads_nothing_of_ec_cube_and_renders_nothing(outbox: Outbox) 
     person = outbox.person()
     decision = ClassDecision("ec_only", "ended", person.member, end_date=ENDED, valid_through=ENDED)
     change = outbox.change(person, decision)
-    outbox.ours.eccube.execute("ALTER TABLE dtb_customer RENAME TO moved_away")
-    try:
 
-        def work(run: Run) -> None:
-            run.baseline = True
+    def work(run: Run) -> None:
+        run.baseline = True
+        outbox.ours.eccube.execute("ALTER TABLE dtb_customer RENAME TO moved_away")
+        try:
             run.transaction(queue_for_classes, run, [change])
+        finally:
+            outbox.ours.eccube.execute("ALTER TABLE moved_away RENAME TO dtb_customer")
 
-        outbox.ours.apply(work)
-    finally:
-        outbox.ours.eccube.execute("ALTER TABLE moved_away RENAME TO dtb_customer")
+    outbox.ours.apply(work)
     assert outbox.states() == ["baseline"]
 
 

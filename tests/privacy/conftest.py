@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -107,11 +108,18 @@ def _contents(path: Path) -> Iterator[bytes]:
 @pytest.fixture
 def canary(installed: InstalledShop) -> Iterator[Canary]:
     """The person is linked, was mailed, was asked about and answered, and stands in every kind of file."""
+    with canary_in(installed) as found:
+        yield found
+
+
+@contextmanager
+def canary_in(shop: InstalledShop) -> Iterator[Canary]:
+    """The person in this shop, while its mail server runs."""
     with mail_sink() as sink:
-        installed.mail_port = sink.port
-        installed.sections = '[notices]\nkinds = ["expired", "expiring", "restored"]\n'
-        installed.configure()
-        yield _filled(installed)
+        shop.mail_port = sink.port
+        shop.sections = '[notices]\nkinds = ["expired", "expiring", "restored"]\n'
+        shop.configure()
+        yield _filled(shop)
 
 
 def _filled(shop: InstalledShop) -> Canary:

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from eccube_sync.errors import UsageError
 from eccube_sync.i18n import set_language
 from eccube_sync.services.reviewexport import export_new_cases
+from eccube_sync.services.reviewrows import domestic
 from eccube_sync.tables.cases import review_case, review_export
 from tests.review.files import cells_of, column, decide, export, exported, newest, take_back
 from tests.support.rows import OurShop, our_shop
@@ -303,3 +304,10 @@ def test_a_failed_write_leaves_no_file_and_no_trace_of_an_export(
     monkeypatch.undo()
     assert small.apply(export_new_cases).counts["cases_exported"] == 1
     assert small.row(review_case).state == "open"
+
+
+def test_a_phone_is_written_as_it_is_dialled_in_japan() -> None:
+    assert domestic("+81 90-1234-5678") == "090-1234-5678"
+    assert domestic("+81(0)312345678") == "0312345678"
+    assert domestic("＋８１３１２３４５６７８").startswith("0")
+    assert domestic("0312345678") == "0312345678"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from eccube_sync.errors import BadInputError, ConfigurationError
+from eccube_sync.errors import BadInputError
 from eccube_sync.services.answering import Answer, answer_case
 from eccube_sync.services.reviewfile import decision_of
 from eccube_sync.services.reviewimport import (
-    apply_review_import,
     plan_review_import,
     put_away_decisions,
     waiting_review_files,
@@ -22,7 +20,7 @@ from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.links import link
 from eccube_sync.tables.runs import installation, run
-from tests.review.files import SAVERS, column, exported, fill, newest, save, take_back
+from tests.review.files import SAVERS, exported, fill, newest, save, take_back
 from tests.support.rows import OurShop
 
 
@@ -131,34 +129,6 @@ def test_the_id_is_read_in_full_width_and_small_letters(small: OurShop, three: l
     assert take_back(small, save(small, cells)).refused == {}
 
 
-def test_the_same_file_twice_changes_nothing(ours: OurShop) -> None:
-    customer = ours.add_customer()
-    cases = [ours.add_case(customer, ours.add_member()) for _number in range(2)]
-    later, dealt = (
-        ours.add_case(ours.add_customer(), ours.add_member()),
-        ours.add_case(None, ours.add_member(), "missing_member"),
-    )
-    decisions = {cases[0]: "同一", cases[1]: "別人", later: "保留", dealt: "対応済み"}
-    cells = fill(exported(ours), decisions)
-    take_back(ours, save(ours, cells))
-    before = ours.snapshot(*tables_but_runs())
-    again = take_back(ours, save(ours, cells))
-    assert again.counts == {"decisions_known": 4}
-    saved_anew = take_back(ours, save(ours, cells, "workbook"))
-    assert saved_anew.counts == {"decisions_known": 4}
-    assert ours.snapshot(*tables_but_runs()) == before
-
-
-def test_the_same_file_again_puts_nothing_off_that_came_back_meanwhile(small: OurShop) -> None:
-    case = small.add_case(small.add_customer(), small.add_member())
-    path = save(small, fill(exported(small), {case: "保留"}))
-    take_back(small, path)
-    small.clock.advance(timedelta(days=31))
-    exported(small)
-    assert take_back(small, path).counts == {"decisions_known": 1}
-    assert small.row(review_case).state == "open"
-
-
 def test_a_file_can_be_answered_in_several_sittings(small: OurShop) -> None:
     first, second = (small.add_case(small.add_customer(), small.add_member()) for _number in range(2))
     cells = exported(small)
@@ -170,84 +140,6 @@ def test_a_file_can_be_answered_in_several_sittings(small: OurShop) -> None:
         "links_by_review": 1,
         "became_store": 1,
     }
-
-
-def test_a_newer_export_does_not_void_an_older_one(small: OurShop) -> None:
-    case = small.add_case(small.add_customer(), small.add_member())
-    older = exported(small)
-    newer = exported(small)
-    assert column(older, "Token") != column(newer, "Token")
-    assert take_back(small, save(small, fill(older, {case: "別人"}))).refused == {}
-
-
-def test_an_answer_about_data_that_changed_since_is_refused(ours: OurShop) -> None:
-    changed, unchanged = (ours.add_case(ours.add_customer(), ours.add_member()) for _number in range(2))
-    path = save(ours, fill(exported(ours), {changed: "同一", unchanged: "同一"}))
-    ours.raise_version(changed)
-    result = take_back(ours, path)
-    assert set(result.refused) == {changed}
-    assert "newer file" in result.refused[changed]
-    assert result.counts["decisions_same"] == 1
-
-
-def test_an_answer_is_refused_whose_case_changed_between_plan_and_apply(ours: OurShop) -> None:
-    case = ours.add_case(ours.add_customer(), ours.add_member())
-    path = save(ours, fill(exported(ours), {case: "同一"}))
-    with ours.connect() as connection:
-        plan = plan_review_import(ours.service, connection, path)
-    ours.raise_version(case)
-    report = ours.apply(lambda run: apply_review_import(run, plan))
-    assert report.counts["decisions_same"] == 0
-    assert report.needs_person == 1
-    assert ours.rows(link) == []
-
-
-def test_an_answer_is_refused_when_somebody_was_linked_between_plan_and_apply(ours: OurShop) -> None:
-    member = ours.add_member()
-    case = ours.add_case(ours.add_customer(), member)
-    path = save(ours, fill(exported(ours), {case: "同一"}))
-    with ours.connect() as connection:
-        plan = plan_review_import(ours.service, connection, path)
-    ours.add_link(ours.add_customer(), member, "link_code")
-    report = ours.apply(lambda run: apply_review_import(run, plan))
-    assert (report.counts["decisions_same"], report.needs_person) == (0, 1)
-    assert ours.row(review_case, public_id=case).state == "open"
-    assert ours.rows(review_decision) == []
-
-
-def test_changed_fingerprints_void_a_token_even_under_the_same_version(small: OurShop) -> None:
-    case = small.add_case(small.add_customer(), small.add_member())
-    path = save(small, fill(exported(small), {case: "同一"}))
-    small.raise_version(case, version=1, member_fingerprint="0" * 32)
-    assert set(take_back(small, path).refused) == {case}
-
-
-def test_no_changed_character_of_id_or_token_is_ever_applied(small: OurShop, three: list[str]) -> None:
-    cells = fill(exported(small), {three[0]: "同一"})
-    (row,) = [row for row in cells[1:] if row[0]]
-    tampered = [cells[0]]
-    for title in ("ID", "Token"):
-        at = cells[0].index(title)
-        for position, sign in enumerate(row[at]):
-            for other in ("2" if sign != "2" else "3", "Z" if sign != "Z" else "Y", "-", "あ", ""):
-                if other != sign:
-                    copy = list(row)
-                    copy[at] = row[at][:position] + other + row[at][position + 1 :]
-                    tampered.append(copy)
-        for more in ("0", "Z", "-1"):
-            copy = list(row)
-            copy[at] += more
-            tampered.append(copy)
-    result = take_back(small, save(small, tampered))
-    assert result.counts == {"decisions_refused": len(tampered) - 1}
-    assert small.rows(review_decision) == []
-
-
-def test_a_token_copied_from_another_row_is_refused(small: OurShop, three: list[str]) -> None:
-    cells = fill(exported(small), dict.fromkeys(three, "同一"))
-    at = cells[0].index("Token")
-    cells[1][at], cells[2][at] = cells[2][at], cells[1][at]
-    assert len(take_back(small, save(small, cells)).refused) == 2
 
 
 def test_a_case_that_does_not_exist_is_refused_and_what_is_no_id_is_not_repeated(
@@ -338,13 +230,6 @@ def test_what_is_no_review_file_changes_nothing_and_says_so(
     path = small.settings.folders.review_in / name
     path.write_bytes(content)
     with pytest.raises(BadInputError), small.connect() as connection:
-        plan_review_import(small.service, connection, path)
-
-
-def test_without_the_key_no_file_is_believed(small: OurShop, three: list[str]) -> None:
-    path = save(small, fill(exported(small), {three[0]: "同一"}))
-    (small.settings.folders.secrets / "review.key").unlink()
-    with pytest.raises(ConfigurationError), small.connect() as connection:
         plan_review_import(small.service, connection, path)
 
 

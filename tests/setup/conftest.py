@@ -19,6 +19,7 @@ from eccube_sync.clock import FixedClock, SystemClock
 from eccube_sync.config import load
 from eccube_sync.db import Database
 from eccube_sync.settings import Settings
+from tests.support.accounts import single_account
 from tests.support.mariadb import Server
 from tests.support.shop import Shop, mariadb_shop
 
@@ -93,14 +94,16 @@ def sqlite_place(sqlite_shop: Shop, tmp_path: Path) -> Place:
 
 @pytest.fixture
 def mariadb_place(mariadb_shop: Shop, tmp_path: Path) -> Iterator[Place]:
-    """A shop on MariaDB, whose administrator runs everything until a test makes accounts."""
+    """A shop on MariaDB with the single account of a rental server, until a test makes others."""
     assert mariadb_shop.server is not None
     own = f"sync_{next(_numbers)}"
     place = _place(mariadb_shop, tmp_path / "sync", own, {"socket": mariadb_shop.server.socket})
     place.values["database"]["accounts"] = "single"
-    place.values["database.runtime"] = {"user": "root"}
+    user = single_account(mariadb_shop.server, mariadb_shop.database, own)
+    place.values["database.runtime"] = {"user": user}
     yield place
-    place.root(f"DROP DATABASE IF EXISTS {own}")  # a test that borrowed another leaves that one
+    # A test that borrowed another database leaves that one.
+    place.root(f"DROP USER {user}@localhost", f"DROP DATABASE IF EXISTS {own}")
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])

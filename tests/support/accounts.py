@@ -13,6 +13,16 @@ from tests.support.mariadb import Server
 _numbers = count(1)
 
 
+def single_account(server: Server, *databases: str) -> str:
+    """The name of a new account without a password that may do anything in these databases, as on a rental server."""
+    user = f"single_{next(_numbers)}"
+    server.execute(
+        f"CREATE USER {user}@localhost",
+        *(f"GRANT ALL ON `{database}`.* TO {user}@localhost" for database in databases),
+    )
+    return user
+
+
 @contextmanager
 def restricted(
     server: Server, database: str, rights: Iterable[tuple[str, str, tuple[str, ...]]]

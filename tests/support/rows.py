@@ -32,6 +32,7 @@ from eccube_sync.tables.members import member, member_import, member_version, so
 from eccube_sync.tables.members import store as store_table
 from eccube_sync.tables.runs import run as run_table
 from eccube_sync.tables.version import schema_version
+from tests.support.accounts import single_account
 from tests.support.shop import OPENED, Shop
 
 NOON = datetime(2026, 4, 10, 3, 0, tzinfo=UTC)
@@ -306,7 +307,7 @@ def _configuration(eccube: Shop, folder: Path, own: str) -> str:
             f'socket = "{eccube.server.socket}"',
             'accounts = "single"',
             "[database.runtime]",
-            'user = "root"',
+            f'user = "{single_account(eccube.server, eccube.database, own)}"',
         ]
     return "\n".join(lines) + "\n"
 

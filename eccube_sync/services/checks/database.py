@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sqlalchemy import Connection, select, text
 
+from eccube_sync.configchecks import is_loopback
 from eccube_sync.db import reading
 from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.i18n import _
@@ -14,22 +15,17 @@ from eccube_sync.services.granting import eccube_connection
 from eccube_sync.services.identity import check_identity, mails_to
 from eccube_sync.services.migrating import schema_state
 from eccube_sync.services.rights import (
-    WRITING,
-    Held,
     Right,
     eccube_rights,
     generation_of,
     held_rights,
-    missing_rights,
     optional_rights,
     own_rights,
 )
 from eccube_sync.services.running import Shop
+from eccube_sync.services.soundness import rights_findings
 from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import installation
-
-_SHOWN = 8
-"""So many names of a long list are printed."""
 
 
 def missing_files(settings: Settings) -> str | None:
@@ -56,6 +52,15 @@ def described(shop: Shop, connection: Connection) -> str:
     return f"{version}, {database.eccube}, {database.own}"
 
 
+def encryption(settings: Settings) -> Iterator[Finding]:
+    """On the way to another machine anybody may listen, or answer in the server's place."""
+    database = settings.database
+    here = database.kind == "sqlite" or database.socket is not None or is_loopback(database.host)
+    if not here and database.ssl_ca is None:
+        words = _("nothing proves that {host} is the shop's server, and what is said may be read on the way")
+        yield note("connection", words.format(host=database.host) + _("; set database.ssl_ca"))
+
+
 # --- rights ----------------------------------------------------------------------------------------
 
 
@@ -67,8 +72,7 @@ def rights(shop: Shop, connection: Connection) -> Iterator[Finding]:
         return
     with reading(connection):
         held = held_rights(connection)
-    needed = _needed(settings)
-    findings = [*_too_few(missing_rights(needed, held)), *_too_many(settings, needed, held)]
+    findings = list(rights_findings(settings, _needed(settings), held))
     yield from findings
     if not any(finding.state == "wrong" for finding in findings):
         yield fine("rights", _("enough, and none on the whole server"))
@@ -79,47 +83,6 @@ def _needed(settings: Settings) -> list[Right]:
         generation = generation_of(connection)
         optional = optional_rights(settings, generation, connection) if connection is not None else ()
         return [*own_rights(settings), *eccube_rights(settings, generation), *optional]
-
-
-def _too_few(missing: list[Right]) -> Iterator[Finding]:
-    if missing:
-        yield wrong(
-            "rights",
-            _("missing: {rights}; run what `eccube-sync grants` prints").format(rights=_listed(missing)),
-        )
-
-
-def _too_many(settings: Settings, needed: Iterable[Right], held: Held) -> Iterator[Finding]:
-    if held.server:
-        yield wrong(
-            "rights",
-            _("rights on the whole server: {names}; use an account as `eccube-sync grants` prints it").format(
-                names=_listed(sorted(held.server))
-            ),
-        )
-    single = settings.database.accounts == "single"
-    ours = {settings.database.own, settings.database.eccube}
-    for pattern, privileges in sorted(held.on_databases().items()):
-        name = pattern.replace("\\", "")
-        words = _("{privileges} on all of {name}").format(privileges=_listed(sorted(privileges)), name=name)
-        if single and name in ours:
-            yield note("rights", words + _("; with a single account eccube-sync keeps to its own list"))
-        else:
-            yield wrong("rights", words + _("; the account of every day needs named tables and columns only"))
-    surplus = sorted(held.tables - set(needed), key=repr)
-    writing = [
-        right for right in surplus if right.privilege in WRITING and right.database != settings.database.own
-    ]
-    if writing:
-        yield wrong("rights", _("more than needed: {rights}; revoke them").format(rights=_listed(writing)))
-    elif surplus and not single:
-        yield note("rights", _("more than needed: {rights}").format(rights=_listed(surplus)))
-
-
-def _listed(things: list[Right] | list[str]) -> str:
-    names = [str(thing) for thing in things]
-    more = _(" and {count} more").format(count=len(names) - _SHOWN) if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 # --- our tables, identity, clock -------------------------------------------------------------------

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from eccube_sync.db import reading
-from eccube_sync.eccube import GENERATIONS, SchemaProblem, detect
+from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.i18n import _
 from eccube_sync.services.findings import Finding, fine, note, wrong
+from eccube_sync.services.granting import eccube_connection
 from eccube_sync.services.places import places
 from eccube_sync.services.projecting import plan_projection
 from eccube_sync.services.running import Shop
+from eccube_sync.services.soundness import schema_findings, trigger_findings
 
 
 def generation(_shop: Shop, connection: Connection) -> Iterator[Finding]:
@@ -24,27 +26,15 @@ def generation(_shop: Shop, connection: Connection) -> Iterator[Finding]:
     yield fine("generation", words.format(generation=found, count=counts["full"]))
 
 
-def schema(_shop: Shop, connection: Connection) -> Iterator[Finding]:
-    """Whether every column we read is there and as EC-CUBE made it."""
-    with reading(connection):
-        problems = GENERATIONS[detect(connection)].check_schema(connection)
-    for problem in problems:
-        yield wrong("eccube_schema", _words(problem))
-    if not problems:
+def schema(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Whether every column we read is there and as EC-CUBE made it, and nothing fires where we write."""
+    with reading(connection), eccube_connection(shop.settings) as seeing:
+        findings = list(schema_findings(connection))
+        # An account with few rights sees no triggers; EC-CUBE's own does.
+        findings += trigger_findings(shop.settings, connection if seeing is None else seeing)
+    yield from findings
+    if not findings:
         yield fine("eccube_schema", _("every column we read is there"))
-
-
-def _words(problem: SchemaProblem) -> str:
-    place = f"{problem.table}.{problem.column}" if problem.column else problem.table
-    if problem.kind == "missing":
-        return _("{place} is not there, or our account may not read it; see the line about rights").format(
-            place=place
-        )
-    if problem.kind == "narrowed":
-        return _("{place} was made too short for what EC-CUBE stores; find out who changed it").format(
-            place=place
-        )
-    return _("{place} has another type than EC-CUBE gave it; find out who changed it").format(place=place)
 
 
 def plugins(shop: Shop, connection: Connection) -> Iterator[Finding]:

@@ -1,9 +1,10 @@
-"""Store files that look wrong: nobody loses a class, nobody is mailed, and the next good file puts all right."""
+"""A store's file that is wrong: nobody loses a class, nobody is mailed, and the next good file puts all right."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -11,32 +12,44 @@ from pathlib import Path
 import pytest
 
 from eccube_sync.clock import TOKYO
-from eccube_sync.population import END_DATE_COLUMN
+from eccube_sync.population import END_DATE_COLUMN, generate
 from eccube_sync.tables.customers import customer_class
 from eccube_sync.tables.notices import notice
-from tests.nightly.conftest import ON_ONE_ENGINE
 from tests.nightly.spreadsheets import Cells, column, rewrite
 from tests.nightly.story import FAR, SECTIONS, clear_pairs
-from tests.support.installed import TODAY, InstalledShop
-from tests.support.smtp import Sink
+from tests.promises.scale import chance, parts, scale
+from tests.support.installed import TODAY, InstalledShop, install
+from tests.support.shop import sqlite_shop
+from tests.support.smtp import Sink, mail_sink
+
+pytestmark = pytest.mark.promise("P20")
 
 EVE = TODAY - timedelta(days=1)
 CUSTOMERS, MEMBERS = 140, 190
 RENEWED, ENDED = 12, 3
-CUT = MEMBERS * 6 // 10
 
 
 class Renewals:
     """A shop where yesterday's memberships end: most were renewed at the counter, a few were not."""
 
-    def __init__(self, shop: InstalledShop, sink: Sink) -> None:
+    def __init__(
+        self,
+        shop: InstalledShop,
+        sink: Sink,
+        *,
+        customers: int = CUSTOMERS,
+        members: int = MEMBERS,
+        renewed: int = RENEWED,
+        ended: int = ENDED,
+    ) -> None:
         self.shop, self.sink = shop, sink
+        sink.mails.clear()
         shop.mail_port, shop.sections, shop.guards = sink.port, SECTIONS, ""
         shop.configure()
-        shop.fill(CUSTOMERS, MEMBERS)
-        ending = clear_pairs(shop, CUSTOMERS)[: RENEWED + ENDED]
-        assert len(ending) == RENEWED + ENDED
-        self.ended = {customer + 1 for customer, _member in ending[RENEWED:]}
+        shop.fill(customers, members)
+        ending = clear_pairs(shop, customers)[: renewed + ended]
+        assert len(ending) == renewed + ended
+        self.ended = {customer + 1 for customer, _member in ending[renewed:]}
         for position, one in enumerate(shop.members):
             shop.members[position] = replace(one, end_date=FAR, unlimited=False)
         self.renewed = list(shop.members)
@@ -46,7 +59,7 @@ class Renewals:
                 self.renewed[member] = shop.members[member]
         self.night(EVE, shop.drop_export(EVE))
         self.before = self.members()
-        assert len(self.before) > 2 * RENEWED
+        assert len(self.before) > renewed
         sink.mails.clear()
 
     def night(self, day: date, _file: Path | None = None) -> int:
@@ -87,6 +100,12 @@ class Renewals:
 
 
 @pytest.fixture
+def sink() -> Iterator[Sink]:
+    with mail_sink() as found:
+        yield found
+
+
+@pytest.fixture
 def renewals(installed: InstalledShop, sink: Sink) -> Renewals:
     return Renewals(installed, sink)
 
@@ -119,10 +138,17 @@ def wrong_era(cell: str) -> str:
 
 SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
     "cut at 60 % on a row end": (
-        lambda rows: rows[: CUT + 1], 70, f"has {CUT} rows, the last good one had {MEMBERS}"
+        lambda rows: rows[: 1 + (len(rows) - 1) * 6 // 10], 70, f"rows, the last good one had {MEMBERS}"
     ),
+    "nothing at all": (lambda _rows: [], 65, "is empty"),
     "header only": (lambda rows: rows[:1], 65, "a header and no row"),
     "columns shifted by one": (shifted, 65, "line 2"),
+    "a year too early": (
+        column(END_DATE_COLUMN, lambda cell: f"{int(cell[:4]) - 1}{cell[4:]}" if cell[:1] == "2" else cell),
+        70,
+        f"of {MEMBERS} members have an earlier end date",
+    ),
+    "every row twice": (lambda rows: [rows[0], *(row for row in rows[1:] for _time in "ab")], 65, "same code"),
     "wrong era": (column(END_DATE_COLUMN, wrong_era), 70, f"of {MEMBERS} members have an earlier end date"),
     "joined and end date exchanged": (swapped("入会日", END_DATE_COLUMN), 70, "an earlier end date"),
     "end dates emptied": (column(END_DATE_COLUMN, lambda _cell: ""), 70, "end_date"),
@@ -132,17 +158,66 @@ SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
 
 
 def test_a_file_that_looks_wrong_changes_nothing(
-    renewals: Renewals, capsys: pytest.CaptureFixture[str]
+    renewals: Renewals, capsys: pytest.CaptureFixture[str], proof: Counter[str]
 ) -> None:
     for spoilt, (change, code, sentence) in SPOILT.items():
         rewrite(renewals.bad_file(), change)
         assert renewals.night(TODAY) == code, spoilt
         assert sentence in capsys.readouterr().err, spoilt
         renewals.unharmed()
+        proof["disasters"] += 1
     renewals.comes_right(TODAY + timedelta(days=1))
 
 
-@ON_ONE_ENGINE
+@pytest.mark.parametrize("part", parts(1, 10))
+def test_at_no_size_does_a_wrong_file_harm(
+    part: int, tmp_path: Path, sink: Sink, proof: Counter[str]
+) -> None:
+    chosen = chance("sizes", part)
+    for size in chosen.sample(range(130, 600), scale(1, 5)):
+        with sqlite_shop(tmp_path / f"eccube-{size}.db") as eccube:
+            shop = install(eccube, tmp_path / f"sync-{size}")
+            renewals = Renewals(shop, sink, customers=size, members=size * 4 // 3)
+            all_are_refused(renewals, chosen.sample(sorted(SPOILT), scale(2, len(SPOILT))))
+            renewals.comes_right(TODAY + timedelta(days=1))
+        proof["sizes"] += 1
+        proof["disasters"] += scale(2, len(SPOILT))
+
+
+def all_are_refused(renewals: Renewals, disasters: list[str]) -> None:
+    """Each of these wrong files is refused, and harms nobody."""
+    for spoilt in disasters:
+        change, code, _sentence = SPOILT[spoilt]
+        rewrite(renewals.bad_file(), change)
+        assert renewals.night(TODAY) == code, spoilt
+        renewals.unharmed()
+
+
+def test_three_hundred_who_renewed_today_lose_nothing_by_any_wrong_file(
+    tmp_path: Path, sink: Sink, proof: Counter[str]
+) -> None:
+    """The shop of the eight faults: 5,000 members, of whom 300 renewed at the counter today."""
+    customers, members, renewed = scale((200, 270, 20), (3500, 5000, 300))
+    with sqlite_shop(tmp_path / "eccube.db") as eccube:
+        shop = install(eccube, tmp_path / "sync")
+        renewals = Renewals(shop, sink, customers=customers, members=members, renewed=renewed, ended=5)
+        disasters = scale(["wrong era", "columns shifted by one"], sorted(SPOILT))
+        all_are_refused(renewals, disasters)
+        renewals.comes_right(TODAY + timedelta(days=1))
+    proof["disasters"] += len(disasters)
+
+
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
+def test_the_file_of_another_shop_takes_nothing_from_anybody(renewals: Renewals) -> None:
+    """As many rows, as well filled, all of them strangers: absence is no reason to lose anything."""
+    strangers = list(generate(99, 10, MEMBERS, TODAY).members)
+    renewals.shop.drop_export(TODAY, [replace(one, code=f"9{one.code[1:]}") for one in strangers])
+    renewals.night(TODAY)
+    assert renewals.members() >= renewals.before
+    assert renewals.told() == set()
+
+
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
 def test_a_file_older_than_the_data_at_hand_changes_nothing(
     renewals: Renewals, capsys: pytest.CaptureFixture[str]
 ) -> None:
