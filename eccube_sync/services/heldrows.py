@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from eccube_sync.db import RETRYABLE, error_number
+from eccube_sync.dberrors import RETRYABLE, error_number
 
 Row = TypeVar("Row")
 
