@@ -86,7 +86,7 @@ def apply_classify(run: Run, plan: ClassifyPlan) -> Report:
     for start in range(0, len(affected), CHUNK):
         run.transaction(work.write_chunk, affected[start : start + CHUNK])
     if plan.index_whole:
-        write_whole(run, plan.member_keys, plan.customer_keys, work.ids)
+        write_whole(run.connection, plan.member_keys, plan.customer_keys, work.ids)
     if plan.cards is not None:
         run.transaction(ask_about_cards, run, plan.cards)
     run.transaction(_finish, run, plan)

@@ -23,6 +23,7 @@ from eccube_sync.db import OWN_SCHEMA, Database
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _
 from eccube_sync.settings import Settings
+from eccube_sync.tables.links import match_key
 from eccube_sync.tables.version import schema_version
 
 Occasion = Literal["run", "migrate", "uninstall"]
@@ -30,6 +31,8 @@ FORMAT = 1
 KEPT = 3
 """So many dumps of an occasion are kept; a forgotten person must not live on in old ones."""
 COMPRESSION = 1
+DERIVED = frozenset({match_key.name})
+"""Tables without rows of their own: the index follows from the people, and is most of all rows. A restore makes it."""
 STREAMED = {"stream_results": True, "yield_per": 1000}
 _SNAPSHOT = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
@@ -117,7 +120,7 @@ def _write(connection: Connection, ours: OwnTables, file: gzip.GzipFile) -> None
     names = ours.present(connection)
     stored = connection.exec_driver_sql(f"SELECT version_num FROM {ours.quoted(schema_version.name)}")
     _line(file, {"format": FORMAT, "version": stored.scalar_one(), "program": eccube_sync.__version__})
-    names.remove(schema_version.name)
+    names = [name for name in names if name not in DERIVED | {schema_version.name}]
     total = sum(_write_table(connection, ours, name, file) for name in names)
     _line(file, {"tables": len(names), "rows": total})
 

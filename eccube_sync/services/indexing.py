@@ -7,13 +7,20 @@ within that part the rows come person by person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
+from sqlalchemy import Connection
 
-from eccube_sync.db import CHUNK
-from eccube_sync.services.candidates import Keys
+from eccube_sync.db import CHUNK, in_transaction, reading
+from eccube_sync.eccube import GENERATIONS, detect
+from eccube_sync.matchers import Prepared
+from eccube_sync.services.candidates import Keys, Reader
+from eccube_sync.services.everybody import PIECE
+from eccube_sync.services.people import Ignored
 from eccube_sync.services.running import Run
+from eccube_sync.settings import Settings
 from eccube_sync.tables import matching
 from eccube_sync.tables.matching import CUSTOMER, MEMBER
 
@@ -38,10 +45,26 @@ def write_members(run: Run, members: Sequence[int], keys: Keys) -> None:
         run.transaction(matching.replace_keys, run.connection, MEMBER, part, own.keys, own.owners)
 
 
-def write_whole(run: Run, members: Keys, customers: Keys, ids: Mapping[int, int]) -> None:
+def rebuild(settings: Settings, connection: Connection) -> None:
+    """Index everybody as they stand now, read piece by piece."""
+    with reading(connection):
+        generation = GENERATIONS[detect(connection)]
+        ignored = Ignored.of(settings.matching, generation.shop(connection))
+        reader = Reader(connection, generation, (), ignored)
+        members = _keys_of(matching.all_members(connection), reader.members)
+        customers = _keys_of(matching.linkable_customers(connection), reader.customers)
+    write_whole(connection, members, customers, {})
+
+
+def _keys_of(ids: Sequence[int], read: Callable[[Sequence[int]], Prepared]) -> Keys:
+    pieces = [Keys.of(read(ids[start : start + PIECE])) for start in range(0, max(len(ids), 1), PIECE)]
+    return Keys(np.concatenate([one.keys for one in pieces]), np.concatenate([one.owners for one in pieces]))
+
+
+def write_whole(connection: Connection, members: Keys, customers: Keys, ids: Mapping[int, int]) -> None:
     """Index everybody anew. ``ids`` is the id of every customer whose keys are under another number."""
     for low, high in _ranges():
-        run.transaction(matching.delete_key_range, run.connection, low, high)
+        in_transaction(connection, partial(matching.delete_key_range, connection, low, high))
     owners, place = np.unique(customers.owners, return_inverse=True)
     renamed = np.array([ids.get(owner, owner) for owner in owners.tolist()], np.int64)[place]
     keys = np.concatenate([members.keys, customers.keys])
@@ -50,7 +73,8 @@ def write_whole(run: Run, members: Keys, customers: Keys, ids: Mapping[int, int]
     order = np.lexsort((keys, subjects, sides, keys >> _PART_BITS))
     for start in range(0, len(order), _AT_ONCE):
         part = order[start : start + _AT_ONCE]
-        run.transaction(matching.add_keys, run.connection, keys[part], sides[part], subjects[part])
+        columns = keys[part], sides[part], subjects[part]
+        in_transaction(connection, partial(matching.add_keys, connection, *columns))
 
 
 def _ranges() -> list[tuple[int, int]]:

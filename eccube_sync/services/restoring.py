@@ -16,6 +16,7 @@ from eccube_sync.report import Listing, Report
 from eccube_sync.services.dumpfile import Dump, Row, chunks_in, inspect_dump
 from eccube_sync.services.dumping import OwnTables, dumps, quoted
 from eccube_sync.services.identity import adopt
+from eccube_sync.services.indexing import rebuild
 from eccube_sync.services.migrating import make_private_file, needed_version, our_schema, setup_database
 from eccube_sync.services.migrations import upgrade
 from eccube_sync.services.running import Run, Shop, applied_run, stage_lock
@@ -89,6 +90,9 @@ def apply_restore(settings: Settings, clock: Clock, actor: str, plan: RestorePla
         our_schema(settings) as connection,
     ):
         _put_back(settings, connection, plan.dump)
+        with Database(settings).connect() as reader:
+            rebuild(settings, reader)
+        _set_version(connection, OwnTables.of(settings).alone(), needed_version())
     shop = Shop(settings, Database(settings), clock, actor)
     with shop.database.connect() as connection:
         adopt(shop, connection)
@@ -112,6 +116,7 @@ def _put_back(settings: Settings, connection: Connection, dump: Dump) -> None:
         connection.commit()
     _set_version(connection, ours, dump.version)
     upgrade(connection, ours.prefix)
+    _set_version(connection, ours, RESTORING)
 
 
 def drop_all(connection: Connection, ours: OwnTables) -> None:

@@ -356,6 +356,7 @@ def customer_fingerprints(connection: Connection, customer_ids: Iterable[int]) -
     return found
 
 
-def count_keys(connection: Connection) -> int:
-    """Whether the index holds anything yet: 0 or 1."""
-    return len(connection.execute(select(match_key.c.key_hash).limit(1)).all())
+def linkable_customers(connection: Connection) -> list[int]:
+    """Every customer of ours who may be linked, by id."""
+    rows = select(customer.c.id).where(customer.c.current == 1, customer.c.state == "full")
+    return list(connection.execute(rows.order_by(customer.c.id)).scalars())
