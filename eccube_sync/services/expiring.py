@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, select, update
 
@@ -18,7 +18,7 @@ from eccube_sync.report import Listing, Report
 from eccube_sync.services.classing import ClassChange, plan_classes
 from eccube_sync.services.deciding import apply_class_changes
 from eccube_sync.services.guarding import approvals, downgrade_verdicts
-from eccube_sync.services.mailguard import mail_verdicts, planned_mails
+from eccube_sync.services.mailguard import RENEWING_DAYS, mail_verdicts, planned_mails
 from eccube_sync.services.policies import policy_hash
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.services.showing import class_word
@@ -85,7 +85,14 @@ def plan_expiry(shop: Shop, connection: Connection, *, expected: int | None = No
         verdicts = downgrade_verdicts(shop.settings, connection, changes, now, expected)
         mails = planned_mails(shop.settings, connection, today, changes, baseline=changed)
         approved = approvals(connection, sorted({day for one in changes if (day := fall_of(one))}))
-        verdicts += mail_verdicts(shop.settings, mails, expected=expected, approved=sum(approved.values()))
+        lately = approvals(connection, [today - timedelta(days) for days in range(1, RENEWING_DAYS + 1)])
+        verdicts += mail_verdicts(
+            shop.settings,
+            mails,
+            expected=expected,
+            approved=sum(approved.values()),
+            approved_lately=sum(lately.values()),
+        )
     plan = ExpirePlan(today, changes, verdicts, chosen, changed)
     if any(verdict.refused and verdict.guard == "stale_store_data" for verdict in verdicts):
         plan.held_back = [change for change in changes if _waits(change)]

@@ -19,6 +19,8 @@ from eccube_sync.services.policies import guard_numbers
 from eccube_sync.settings import Settings
 
 AT_ONCE = 500
+RENEWING_DAYS = 30
+"""So long after a day on which many lost the class, many may renew in one night."""
 
 
 @dataclass(slots=True)
@@ -74,10 +76,19 @@ def _newly_linked(change: ClassChange) -> bool:
 
 
 def mail_verdicts(
-    settings: Settings, plan: MailPlan, *, expected: int | None = None, approved: int = 0
+    settings: Settings,
+    plan: MailPlan,
+    *,
+    expected: int | None = None,
+    approved: int = 0,
+    approved_lately: int = 0,
 ) -> list[GuardVerdict]:
-    """What the guard says about a plan's mails. ``approved`` downgrades of the day may all be mailed."""
+    """What the guard says about a plan's mails.
+
+    ``approved`` downgrades of the day may all be mailed, and of those ``approved_lately`` all who renew after all.
+    """
     numbers = guard_numbers(settings)
     foreseen = max(plan.foreseen, min(approved, plan.mails["expired"]))
+    foreseen += min(approved_lately, plan.mails["restored"])
     allowed = replace(numbers, mails_maximum=numbers.mails_maximum + foreseen)
     return [mails_per_run(plan.mails, plan.events, allowed, expected)]

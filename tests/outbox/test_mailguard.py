@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 
 from eccube_sync.db import reading
@@ -77,3 +78,14 @@ def test_downgrades_a_person_approved_beforehand_may_all_be_mailed(outbox: Outbo
 
     assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned, approved=3)] == [False]
     assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned, approved=1)] == [True]
+
+
+@ON_SQLITE
+def test_who_renews_after_a_day_that_was_approved_may_be_mailed_however_many(outbox: Outbox) -> None:
+    outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 1}))
+    renewing = MailPlan(mails=Counter(restored=3), events=Counter(restored=3))
+    settings = outbox.ours.settings
+
+    assert [one.refused for one in mail_verdicts(settings, renewing)] == [True]
+    assert [one.refused for one in mail_verdicts(settings, renewing, approved_lately=2)] == [False]
+    assert [one.refused for one in mail_verdicts(settings, renewing, approved_lately=1)] == [True]
