@@ -77,7 +77,7 @@ checkout: $(VENV)/.developing ## Measure what customers who buy feel of a first 
 	$(BIN)/python -m benchmarks.checkout.measure
 
 .PHONY: burst
-burst: $(VENV)/.developing ## Send the bridge 10,000 webhooks, kill it in their midst, and count whom it lost
+burst: $(VENV)/.developing ## Send the bridge 10,000 webhooks through a crash and a database outage, and count whom it lost
 	$(BIN)/python -m benchmarks.bridge.burst
 
 .PHONY: mutation

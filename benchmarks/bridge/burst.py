@@ -1,8 +1,9 @@
-"""Ten thousand webhooks, and a kill in their midst: ``python -m benchmarks.bridge.burst --webhooks 10000``.
+"""Ten thousand webhooks, a crash and an outage between: ``python -m benchmarks.bridge.burst --webhooks 10000``.
 
 A private MariaDB with Debian's own memory settings. After a first night, that many customers register; each is told
-about once over HTTP, and the bridge is killed at the half. Started again it must deal with all it acknowledged, and
-``inbox`` with the rest. Then all are told about again, and nothing may be decided or mailed twice.
+about once over HTTP. The bridge is killed in the midst of the first half; the second half comes while the database
+server is down. The bridge must deal with all it acknowledged, and ``inbox`` with the rest. Then all are told about
+again, and nothing may be decided or mailed twice.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -77,14 +79,14 @@ def _burst(bridge: RunningBridge, shop: Shop) -> None:
     installed = bridge.shop
     new = [row[0] for row in shop.rows("SELECT id FROM dtb_customer WHERE customer_status_id = 1")]
     shop.execute("UPDATE dtb_customer SET customer_status_id = 2")
+    first, second = new[: len(new) // 2], new[len(new) // 2 :]
     bridge.start()
-    started = time.perf_counter()
-    acknowledged = tell_each(bridge, new, kill_after=len(new) // 2)
-    seconds = time.perf_counter() - started
-    print(
-        f"{len(acknowledged)} of {len(new)} webhooks acknowledged in {seconds:.0f} s, then killed", flush=True
-    )
+    acknowledged = _tell(bridge, first, "then the bridge was killed", kill_after=len(first) // 2)
     bridge.start()
+    assert shop.server is not None
+    shop.server.kill()
+    acknowledged |= _tell(bridge, second, "while the database server was down")
+    shop.server.start()
     wait_for(lambda: bridge.waiting() == 0, HOURS)
     print(f"lost: {len(acknowledged - known(installed, 'full'))}", flush=True)
     measure(installed.folder, f"{TODAY}T12:00", "inbox: those that were not acknowledged", "inbox")
@@ -95,6 +97,17 @@ def _burst(bridge: RunningBridge, shop: Shop) -> None:
     same = "nothing" if decided(installed) == once else "SOMETHING"
     print(f"told again about {len(again)}: {same} was decided or mailed again")
     print(f"the bridge stopped with {bridge.stop()}")
+
+
+def _tell(bridge: RunningBridge, customers: Sequence[int], when: str, **how: int) -> set[int]:
+    started = time.perf_counter()
+    acknowledged = tell_each(bridge, customers, **how)
+    seconds = time.perf_counter() - started
+    print(
+        f"{len(acknowledged)} of {len(customers)} webhooks acknowledged in {seconds:.0f} s, {when}",
+        flush=True,
+    )
+    return acknowledged
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ def the_pages_are_in_english(stage: Stage) -> None:
             ("/eccube_sync42/config", "#eccube-sync42-config"),
             ("/eccube_sync42/files", "#eccube-sync42-upload"),
             ("/eccube_sync42/files", "#eccube-sync42-download"),
-            ("/eccube_sync42/claims", "#eccube-sync42-claims"),
+            ("/eccube_sync42/claims", "#eccube-sync42-claims thead"),
+            ("/eccube_sync42/claims", "#eccube-sync42-claims tr[data-outcome] td:last-child"),
         ):
             stage.staff.open(page)
             _is_english(stage, part, page)
