@@ -119,7 +119,8 @@ def _member_rows(connection: Connection, member_ids: Sequence[int]) -> list[AnyR
     statement = (
         select(member_version, member.c.store_key, member.c.current, source.c.name.label("source_name"))
         .join(member, member.c.version_id == member_version.c.id)
-        .join(source, source.c.id == member.c.source_id)
+        # Outer: else the server may begin with the one source, and look through all of its members.
+        .outerjoin(source, source.c.id == member.c.source_id)
     )
     return list(connection.execute(statement.where(member.c.id.in_(member_ids)))) if member_ids else []
 

@@ -92,7 +92,8 @@ def _rows(connection: Connection, member_ids: Sequence[int]) -> dict[int, AnyRow
     statement = (
         select(member_version, member.c.store_key, source.c.name.label("source_name"))
         .join(member, member.c.version_id == member_version.c.id)
-        .join(source, source.c.id == member.c.source_id)
+        # Outer: else the server may begin with the one source, and look through all of its members.
+        .outerjoin(source, source.c.id == member.c.source_id)
         .where(member.c.id.in_(member_ids))
     )
     return {row.member_id: row for row in connection.execute(statement)}

@@ -174,7 +174,8 @@ def _members(connection: Connection, ids: Collection[int]) -> dict[int, AnyRow]:
         )
         .select_from(member)
         .join(member_version, member_version.c.id == member.c.version_id)
-        .join(source, source.c.id == member.c.source_id)
+        # Outer: else the server may begin with the one source, and look through all of its members.
+        .outerjoin(source, source.c.id == member.c.source_id)
         .join(
             store,
             and_(store.c.source_id == member.c.source_id, store.c.code == member_version.c.store_code),
