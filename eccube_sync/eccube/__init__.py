@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Engine, Select
 
 from eccube_sync.dbcolumns import columns_of
 from eccube_sync.errors import ConfigurationError
@@ -151,13 +152,20 @@ from eccube_sync.eccube import v4  # noqa: E402 - a part needs the contract abov
 GENERATIONS: dict[str, Generation] = {"4": v4}
 
 
+_FOUND: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
+"""What was found in each database; it stays so while a process runs."""
+
+
 def detect(connection: Connection) -> str:
     """The key in ``GENERATIONS`` of the connected database.
 
     Raises ``ConfigurationError`` for a generation that is not supported yet and for any other database.
     """
+    if connection.engine in _FOUND:
+        return _FOUND[connection.engine]
     for key, generation in GENERATIONS.items():
         if generation.recognises(connection):
+            _FOUND[connection.engine] = key
             return key
     if "del_flg" in columns_of(connection, "dtb_customer"):
         version = "2" if columns_of(connection, "dtb_baseinfo") else "3"

@@ -6,7 +6,7 @@ plan is compared again before it is written; a claim that no longer fits is left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, update
@@ -25,6 +25,7 @@ from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.linking import end_link, insert_link
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.tables.cases import review_case
+from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.codes import claim, link_code
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link
@@ -100,10 +101,11 @@ def apply_claims(run: Run, outcomes: Iterable[ClaimOutcome]) -> set[int]:
     customers who lost a guessed link, whose class may be another one now (it is due today in any case).
     """
     losers: set[int] = set()
-    for outcome in outcomes:
-        if not outcome.changed:
-            continue
-        customer_id = _customer_id(run.connection, outcome)
+    changed = [outcome for outcome in outcomes if outcome.changed]
+    ids = _customer_ids(run.connection, changed)
+    _hold(run.connection, changed, ids)
+    for outcome in changed:
+        customer_id = ids.get(outcome.claim.eccube_id)
         if customer_id is not None:
             written = _redeem(run, outcome, customer_id)
         else:
@@ -115,17 +117,22 @@ def apply_claims(run: Run, outcomes: Iterable[ClaimOutcome]) -> set[int]:
     return losers
 
 
-def _customer_id(connection: Connection, outcome: ClaimOutcome) -> int | None:
-    if outcome.customer_key > 0:
-        return outcome.customer_key
-    return connection.execute(
-        select(customer.c.id).where(customer.c.eccube_id == outcome.claim.eccube_id, customer.c.current == 1)
-    ).scalar_one_or_none()
+def _customer_ids(connection: Connection, outcomes: Sequence[ClaimOutcome]) -> dict[int, int]:
+    """EC-CUBE id → our id of who claims; those of customers who were new to the plan are looked up."""
+    new = {one.claim.eccube_id for one in outcomes if one.customer_key <= 0}
+    found: dict[int, int] = {}
+    for ids in chunks(new):
+        rows = connection.execute(
+            select(customer.c.eccube_id, customer.c.id).where(
+                customer.c.eccube_id.in_(ids), customer.c.current == 1
+            )
+        )
+        found |= {row.eccube_id: row.id for row in rows}
+    return found | {one.claim.eccube_id: one.customer_key for one in outcomes if one.customer_key > 0}
 
 
 def _redeem(run: Run, outcome: ClaimOutcome, customer_id: int) -> bool:
     """Decide a claim of a customer we know, with all that follows, or nothing of it."""
-    _hold(run.connection, outcome, customer_id)
     if not _stands_as_planned(run.connection, outcome, customer_id):
         return False
     if outcome.uses_code and not _use_code(run, outcome, customer_id):
@@ -145,16 +152,17 @@ def _redeem(run: Run, outcome: ClaimOutcome, customer_id: int) -> bool:
     return True
 
 
-def _hold(connection: Connection, outcome: ClaimOutcome, customer_id: int) -> None:
+def _hold(connection: Connection, outcomes: Sequence[ClaimOutcome], customers: Mapping[int, int]) -> None:
     """Queue behind other processes at the same people; that we were right is for the comparisons to say."""
-    rows: list[tuple[Any, int | None]] = [
-        (customer, customer_id),
-        (member, outcome.member_id),
-        (link_code, outcome.claim.link_code_id),
+    rows: list[tuple[Any, set[int | None]]] = [
+        (customer, set(customers.values())),
+        (member, {one.member_id for one in outcomes}),
+        (link_code, {one.claim.link_code_id for one in outcomes}),
     ]
-    for table, row_id in rows:
-        if row_id is not None:
-            connection.execute(select(table.c.id).where(table.c.id == row_id).with_for_update()).all()
+    for table, ids in rows:
+        for some in chunks(sorted(one for one in ids if one is not None)):
+            held = select(table.c.id).where(table.c.id.in_(some)).order_by(table.c.id)
+            connection.execute(held.with_for_update()).all()
 
 
 def _stands_as_planned(connection: Connection, outcome: ClaimOutcome, customer_id: int) -> bool:
