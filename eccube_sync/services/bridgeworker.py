@@ -30,6 +30,9 @@ AT_ONCE = 50
 LONGEST_PAUSE = 30.0
 LONGEST_DELAY = 3600.0
 LOCK_PAUSE = 0.2
+GATHERING = 0.03
+"""Seconds without anybody new after which the work begins."""
+LONGEST_GATHERING = 0.1
 IDLE = 60.0
 
 logger = logging.getLogger("eccube_sync.bridge")
@@ -58,10 +61,13 @@ class Worker(threading.Thread):
         self.join(seconds)
 
     def run(self) -> None:
-        pause = 0.0
+        pause, many = 0.0, False
         while not self._stopping.is_set():
+            if not many:
+                self._gather()
             self._news.clear()
             batch = self._queue.take(AT_ONCE, time.time())
+            many = len(batch) == AT_ONCE
             if not batch:
                 self._news.wait(IDLE if self._queue.waiting()[0] == 0 else 1.0)
                 continue
@@ -69,6 +75,13 @@ class Worker(threading.Thread):
             if pause:
                 self._stopping.wait(pause)
         self._disconnect()
+
+    def _gather(self) -> None:
+        """Let those who come together be decided about together: twenty take little longer than one."""
+        limit = time.monotonic() + LONGEST_GATHERING
+        self._news.clear()
+        while self._news.wait(GATHERING) and time.monotonic() < limit:
+            self._news.clear()
 
     def _attempt(self, batch: Sequence[Waiting], pause: float) -> float:
         """Deal with some customers; returns how long to wait before the next try."""
