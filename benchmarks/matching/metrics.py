@@ -32,6 +32,8 @@ class Quality:
     other_card: float  # of the right links: those that name a card that no longer works though another does
     links: int
     wrong: int
+    asked: float  # pairs shown to a human by its own rules, per customer
+    asked_by_name: float
 
 
 def measure(outcome: Outcome, truth: Truth) -> Quality:
@@ -55,6 +57,8 @@ def measure(outcome: Outcome, truth: Truth) -> Quality:
         other_card=_other_card(outcome.linked, truth),
         links=len(outcome.linked),
         wrong=int((~right).sum()),
+        asked=outcome.asked / len(truth.customers),
+        asked_by_name=outcome.asked_by_name / len(truth.customers),
     )
 
 

@@ -37,12 +37,16 @@ class Outcome:
     ``candidates``: the pairs it looked at (their scores say nothing). ``linked``: what it would link by itself, at
     a threshold it has without being told the truth. ``linkable``: what it would link if its threshold were lower.
     ``scored``: every pair it can put in an order; whatever is not linked may be asked in this order.
+    ``asked`` and ``asked_by_name``: how many pairs it shows to a human by rules of its own; the second ones share
+    nothing but the name and are in a file of their own.
     """
 
     candidates: Pairs
     linked: Pairs
     linkable: Pairs
     scored: Pairs
+    asked: int = 0
+    asked_by_name: int = 0
 
 
 class Contender(Protocol):

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 TRAIN = (101, 102, 103)
 VALIDATION = (201, 202)
-TEST = (901, 902)
+TEST = (903, 904)
 
 SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}

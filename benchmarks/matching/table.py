@@ -18,6 +18,7 @@ def print_line(line: Line) -> None:
         f" recall {quality['recall']:.4f} precision {quality['precision']:.5f} ({quality['wrong']} wrong)"
         f" at 1/1000 {quality['best_recall']:.4f} F1 {quality['best_f1']:.4f}"
         f" candidates {quality['candidate_recall']:.4f}"
+        f" asks {_percent(quality['asked'])} + {_percent(quality['asked_by_name'])} by name"
         f" review 97 % {_percent(quality['review_97'])} 98 % {_percent(quality['review_98'])}"
         f" CPU {cost['cpu_seconds']:.1f} s wall {cost['wall_seconds']:.1f} s {cost['peak_mib']:.0f} MiB",
         flush=True,

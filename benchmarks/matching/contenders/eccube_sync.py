@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.matching.outcome import Outcome, Pairs, unscored
-from eccube_sync.linkage.assign import Action, Decision
+from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.linkage.candidates import candidate_pairs
 from eccube_sync.linkage.decide import decide
 from eccube_sync.linkage.engine import match_people
@@ -39,11 +39,15 @@ def outcome(
     settings = replace(model.settings, review_at=_LOWEST)
     lower = replace(model, link_at=_LOWEST, settings=settings)
     scored = match_pairs(lower, left, right, candidates)
+    asked = [one.kind for one in decisions if one.action is Action.CASE]
+    by_name = sum(kind is Kind.NAME_ONLY for kind in asked)
     return Outcome(
         unscored(*candidates),
         _links(decisions),
         _links(decide(lower, scored, left, right)),
         Pairs(scored.customer_ids, scored.member_ids, scored.bits.astype(np.float64)),
+        len(asked) - by_name,
+        by_name,
     )
 
 
