@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,12 @@ def test_a_dead_card_is_the_right_person_but_is_counted() -> None:
     quality = measure(outcome(linked, linked), TRUTH)
     assert quality.precision == 1
     assert quality.other_card == 1 / 2
+
+
+def test_questions_by_its_own_rules_are_counted_per_customer() -> None:
+    linked = pairs((0, 0, 9.0))
+    quality = measure(replace(outcome(linked, linked), asked=3, asked_by_name=6), TRUTH)
+    assert (quality.asked, quality.asked_by_name) == (3 / 6, 6 / 6)
 
 
 def test_questions_are_asked_in_order_and_not_about_whoever_is_settled() -> None:
