@@ -51,6 +51,14 @@ def check_identity(shop: Shop, connection: Connection) -> None:
                 "database moved here: eccube-sync adopt --as production"
             ).format(recorded=row.database_name, here=here)
         )
+    if _never_seen(row, known):
+        raise ConfigurationError(
+            _(
+                "This state directory has never seen this database, which stands at run {counter}: it looks like a "
+                "copy, or the directory is a new one. Nothing was written or mailed. On a copy made for tests run: "
+                "eccube-sync adopt --as staging; if this is the real one: eccube-sync adopt --as production"
+            ).format(counter=row.run_counter)
+        )
     if _goes_back(row, known):
         raise ConfigurationError(
             _(
@@ -58,6 +66,11 @@ def check_identity(shop: Shop, connection: Connection) -> None:
                 "backup. Nothing was written or mailed. If it is right, run: eccube-sync adopt --as production"
             ).format(counter=row.run_counter, known=known["run_counter"])
         )
+
+
+def _never_seen(row: AnyRow, known: dict[str, Any]) -> bool:
+    """Whether others ran on this database, and this directory was not there; a first run may have been killed."""
+    return "install_id" not in known and MAILS_TO not in known and row.run_counter > 1
 
 
 def _goes_back(row: AnyRow, known: dict[str, Any]) -> bool:
