@@ -258,8 +258,9 @@ def _settled(run: Run, place: Place, row: AnyRow, change: Change, outcome: Outco
     """What is to be remembered of a change, which is journalled and counted here."""
     if outcome in {Outcome.WRITTEN, Outcome.ALREADY}:
         values: dict[str, Any] = {"state": "done"}
-        # What somebody else put there is not ours to remove later.
-        if outcome == Outcome.WRITTEN or (change.new is not None and change.new == row.written_value):
+        # What somebody else put there is not ours to remove later; what somebody else took away no longer stands there.
+        ours = row.written_class is not None if change.new is None else change.new == row.written_value
+        if outcome == Outcome.WRITTEN or ours:
             values |= {"written_class": row.wanted_class, "written_value": change.new}
         run.counts["projected"] += outcome == Outcome.WRITTEN
         run.record(

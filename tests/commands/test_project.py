@@ -76,6 +76,16 @@ def test_what_somebody_took_away_is_reported_and_left(classified: InstalledShop,
     assert "somebody else" in capsys.readouterr().out
 
 
+def test_what_somebody_took_away_before_the_class_fell_is_no_drift(classified: InstalledShop) -> None:
+    assert classified.run("project", "--apply") == 0
+    member = someone(classified, "store")
+    classified.eccube.execute(f"DELETE FROM {GROUPS} WHERE customer_id = :c", c=member)
+    classified.run("overrides", "set", str(member), "--class", "ec_only", "--reason", "x", "--apply")
+    for _time in range(2):
+        assert classified.run("project", "--apply") == 0
+    assert classified.count(projection_state, projection_state.c.state == "drift") == 0
+
+
 def test_drift_is_repaired_where_the_shop_says_so(classified: InstalledShop) -> None:
     assert classified.run("project", "--apply") == 0
     classified.drift = "repair"
