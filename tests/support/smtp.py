@@ -157,7 +157,8 @@ class Conversation:
         if line == b"":
             return
         # A server that hangs up or falls silent now may well have accepted: that is the doubt.
-        arrived = self.server.fault[:1] not in ("4", "5") if self.server.phase == "dot" else True
+        refuses = self.server.phase == "dot" and self.server.times > 0 and self.server.fault[:1] in ("4", "5")
+        arrived = not refuses
         if arrived:
             self.server.accepted.append(b"".join(content))
         self.answer("dot", "250 2.0.0 accepted")
