@@ -1,0 +1,155 @@
+"""What somebody changed between a plan and its yes is left as they made it, and named; all else is carried out (P13).
+
+Four plans whose rows others may touch meanwhile: classes in EC-CUBE, an undo, answers from a review file, and the
+classes of a night. A whole file that changed is refused by tests/members/test_import.py, a whole undo by
+tests/undo, a link by hand by tests/people.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import update
+
+from eccube_sync.services.classing import plan_classes, write_classes
+from eccube_sync.services.projecting import apply_projection, plan_projection
+from eccube_sync.services.running import Run
+from eccube_sync.tables.customers import customer, customer_class, projection_state
+from eccube_sync.tables.runs import journal
+from tests.promises.crowd import crowd
+from tests.promises.scale import chance, parts, scale
+from tests.support.rows import our_shop
+from tests.support.shop import Shop
+from tests.undo.story import CONFIGURATION, DAY, Story, classifying, expire, moved
+
+pytestmark = pytest.mark.promise("P13")
+
+GROUP = "plg_customer_group_customers_groups"
+GUARDS = "[guards]\nsurprise_downgrades = 1000\ndowngrades = 1000\n"
+PEOPLE = 40
+
+
+@pytest.fixture
+def story(shop: Shop, tmp_path: Path) -> Iterator[Story]:
+    """A shop with people of both kinds, its first night over, and the second one decided but not shown yet."""
+    with our_shop(shop, tmp_path, CONFIGURATION + GUARDS) as ours:
+        yield Story(ours, tmp_path)
+
+
+def decided(story: Story, luck: Random, turn: int) -> None:
+    """Some memberships end and others are renewed; EC-CUBE is to be told."""
+    day = DAY + timedelta(days=turn)
+    story.at(day)
+    cards = crowd(Random(7), PEOPLE, DAY + timedelta(days=3000))
+    if turn == 0:
+        story.register(*cards)
+    ended = set(luck.sample(range(PEOPLE), PEOPLE // 2))
+    now = [
+        moved(card, ends=DAY - timedelta(days=5)) if place in ended else card
+        for place, card in enumerate(cards)
+    ]
+    story.run("night without projecting", story.importing(*now), classifying(), expire)
+
+
+@pytest.mark.parametrize("part", parts(1, 20))
+def test_a_row_somebody_touched_in_eccube_since_the_plan_is_left_and_named(
+    story: Story, proof: Counter[str], part: int
+) -> None:
+    luck, ours = chance("touched in EC-CUBE", part), story.ours
+    for turn in range(scale(6, 25)):
+        decided(story, luck, turn)
+        with ours.connect() as connection:
+            plan = plan_projection(ours.service, connection)
+        (pending,) = plan.pending.values()
+        known = {row.customer_id: row for row in pending if row.written_class}
+        touched = luck.sample(sorted(known), min(len(known), 5))
+        before = story.shown()
+        for one in touched:
+            touch(story, known[one].eccube_id, shown=known[one].eccube_id in before)
+        hands = story.shown()
+        outcome = Counter[str]()
+
+        def step(run: Run) -> None:
+            apply_projection(run, plan)  # noqa: B023 - carried out at once
+            outcome.update(run.counts)  # noqa: B023
+
+        run_id = story.run("project", step)
+        settled = {row.customer_id: row.state for row in ours.rows(projection_state)}
+        for one, row in known.items():
+            number, wanted = row.eccube_id, row.wanted_class == "store"
+            if one in touched:
+                assert (number in story.shown()) == (number in hands)
+            else:
+                assert (number in story.shown()) == wanted
+                assert settled[one] == "done"
+        named = {
+            row.subject_id: row.reason for row in ours.rows(journal, run_id=run_id, subject="projection")
+        }
+        assert {named[one] for one in touched} <= {"drift", "already"}
+        assert outcome["projected"] == len([one for one in known if one not in touched]) + fresh(pending)
+        proof["rows touched"] += len(touched)
+        proof["rows applied as planned"] += len(pending) - len(touched)
+        restore(story, touched)
+
+
+def fresh(pending: list[object]) -> int:
+    """Rows to be shown for the first time."""
+    return sum(row.written_class is None and row.wanted_class == "store" for row in pending)  # type: ignore[attr-defined]
+
+
+def touch(story: Story, eccube_id: int, *, shown: bool) -> None:
+    """Somebody in the shop does by hand what we were about to do, or takes away what we were about to keep."""
+    if shown:
+        story.ours.eccube.execute(f"DELETE FROM {GROUP} WHERE customer_id = :id", id=eccube_id)
+    else:
+        story.ours.eccube.insert(GROUP, [{"customer_id": eccube_id, "group_id": 1}])
+
+
+def restore(story: Story, touched: list[int]) -> None:
+    """The shop's people settle what they did, so that the next turn begins clean."""
+    for row in story.ours.rows(projection_state):
+        if row.customer_id in touched:
+            eccube_id = story.ours.row(customer, id=row.customer_id).eccube_id
+            story.ours.eccube.execute(f"DELETE FROM {GROUP} WHERE customer_id = :id", id=eccube_id)
+            if row.written_value:
+                story.ours.eccube.insert(GROUP, [{"customer_id": eccube_id, "group_id": 1}])
+    story.ours.apply(lambda run: apply_projection(run, plan_projection(run.shop, run.connection)))
+
+
+@pytest.mark.parametrize("part", parts(1, 10))
+def test_a_class_another_process_changed_since_the_plan_is_left_and_counted(
+    story: Story, proof: Counter[str], part: int
+) -> None:
+    luck, ours = chance("changed by another process", part), story.ours
+    for turn in range(scale(6, 50)):
+        decided(story, luck, turn)
+        later = DAY + timedelta(days=4000 + turn)
+        with ours.connect() as connection:
+            changes = plan_classes(ours.settings, connection, later, [row.id for row in ours.rows(customer)])
+            connection.rollback()
+        touched = luck.choice([change for change in changes if change.before is not None])
+        other = "no_policy" if touched.before is None or touched.before.reason == "unlimited" else "unlimited"
+        with ours.connect() as connection, connection.begin():
+            of = customer_class.c.customer_id == touched.customer_id
+            connection.execute(update(customer_class).where(of).values(reason=other))
+        stale = Counter[str]()
+
+        def step(run: Run) -> None:
+            run.transaction(write_classes, run, changes)  # noqa: B023 - carried out at once
+            stale.update(run.counts)  # noqa: B023
+
+        run_id = story.run("expire", step)
+        rows = {row.customer_id: row for row in ours.rows(customer_class)}
+        assert stale["stale"] == 1
+        assert rows[touched.customer_id].reason == other
+        assert ours.rows(journal, run_id=run_id, subject_id=touched.customer_id) == []
+        for change in changes:
+            if change is not touched:
+                assert rows[change.customer_id].run_id == run_id
+        proof["rows touched"] += 1
+        proof["rows applied as planned"] += len(changes) - 1
