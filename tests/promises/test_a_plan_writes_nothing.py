@@ -30,6 +30,7 @@ from eccube_sync.tables.members import member, member_version
 from eccube_sync.tables.runs import run
 from tests.nightly.endstate import eccube_state
 from tests.nightly.story import add_somebody_like
+from tests.promises.every_command import command_paths
 from tests.promises.reviewing import answered
 from tests.support.installed import TODAY, InstalledShop
 from tests.support.smtp import FaultyServer
@@ -70,16 +71,16 @@ AT_WORK = {
 """Commands whose purpose is to write, and why they have no plan."""
 
 
-def leaves(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    """Every command that does something, by its words."""
-    if isinstance(command, click.Group):
-        for word, one in command.commands.items():
-            yield from leaves(f"{name} {word}".strip(), one)
-    else:
-        yield name, command
+def command_at(path: str) -> click.Command:
+    """The command that is typed so."""
+    found: click.Command = click.Group("", commands=COMMANDS)
+    for word in path.split():
+        assert isinstance(found, click.Group)
+        found = found.commands[word]
+    return found
 
 
-EVERY = dict(leaves("", click.Group("", commands=COMMANDS)))
+EVERY = {path: command_at(path) for path in command_paths()}
 
 
 def has_apply(command: click.Command) -> bool:
@@ -115,10 +116,12 @@ class Desk:
             "customers show": (linked,),
             "customers link": (loose, some["free card"], "--reason", "asked"),
             "customers unlink": (linked, "--reason", "asked"),
+            "expire": (),
             "expire preview": (),
             "forget customer": (str(some["gone"]),),
             "forget member": (card,),
             "grants": (),
+            "guards list": (),
             "links import": (file["links"],),
             "matcher train": (),
             "matcher calibrate": ("--ask", "5"),
