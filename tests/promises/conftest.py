@@ -10,7 +10,7 @@ import pytest
 
 from tests.promises.recording import FIGURES
 from tests.promises.scale import SEED
-from tests.promises.scenes import Scene, scene
+from tests.promises.scenes import SCENES, Scene, Setting, setting
 from tests.support.mariadb import Server
 from tests.support.quickfolder import quick_folder
 from tests.support.runs import Runs
@@ -29,13 +29,17 @@ def proof(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
 @pytest.fixture(scope="session")
 def _scenes(mariadb_server: Server, mail_server: Sink, runs: Runs) -> Iterator[Callable[[str, str], Scene]]:
     known: dict[tuple[str, str], Scene] = {}
+    settings: dict[tuple[object, str], Setting] = {}
     with ExitStack() as stack:
 
         def find(name: str, kind: str) -> Scene:
             if (name, kind) not in known:
-                folder = stack.enter_context(quick_folder())
-                made = scene(name, kind, mariadb_server, mail_server, runs, folder)
-                known[name, kind] = stack.enter_context(made)
+                before = SCENES[name][0], kind
+                if before not in settings:
+                    folder = stack.enter_context(quick_folder())
+                    made = setting(name, kind, mariadb_server, mail_server, runs, folder)
+                    settings[before] = stack.enter_context(made)
+                known[name, kind] = settings[before].scene(name)
             return known[name, kind]
 
         yield find

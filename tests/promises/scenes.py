@@ -27,12 +27,12 @@ from tests.support.proxy import Proxy
 from tests.support.runs import Outcome, Runs
 from tests.support.smtp import Sink
 
-Prepare = Callable[[InstalledShop, Sink], tuple[str, ...]]
-"""Brings a new shop to the moment before; returns the command to be harmed."""
 PEOPLE = {"customers": 60, "members": 80}
+CARDS = '[[projection]]\nkind = "plugin"\n'
 
 
-def _second_day(shop: InstalledShop, sink: Sink) -> None:
+def second_day(shop: InstalledShop, sink: Sink) -> None:
+    """After two nights: renewals, new customers, one who vanished, a new card, answers of the reviewer wait."""
     story = Story(shop, sink.port, **PEOPLE)
     assert shop.run("-q", "nightly") == 0
     story.first_day()
@@ -40,61 +40,62 @@ def _second_day(shop: InstalledShop, sink: Sink) -> None:
     story.second_day()
 
 
-def night(shop: InstalledShop, sink: Sink) -> tuple[str, ...]:
-    """A night with renewals, new customers, one who vanished, a new card, answers of the reviewer, and mails."""
-    _second_day(shop, sink)
+def claims(shop: InstalledShop, _sink: Sink) -> None:
+    """With our plugin: two who registered, one of them with a code, one with a wrong one."""
+    plugin = start(shop)
+    code = code_of(shop, member_of(shop))
+    plugin.put("claim", new_customer(shop), code=code)
+    plugin.put("claim", new_customer(shop, 9), code="0000-0000-0000")
+
+
+def night(_shop: InstalledShop) -> tuple[str, ...]:
+    """All of it, with the mails."""
     return ("nightly",)
 
 
-def classification(shop: InstalledShop, sink: Sink) -> tuple[str, ...]:
+def classification(shop: InstalledShop) -> tuple[str, ...]:
     """By hand, after the day's file was imported."""
-    _second_day(shop, sink)
     (file,) = shop.settings().folders.drop.glob("*.csv")
     assert shop.run("-q", "members", "import", str(file), "--apply") == 0
     return ("classify", "--apply")
 
 
-def decisions(shop: InstalledShop, sink: Sink) -> tuple[str, ...]:
+def decisions(shop: InstalledShop) -> tuple[str, ...]:
     """A file the reviewer filled in."""
-    _second_day(shop, sink)
-    folder = shop.settings().folders.review_in
-    (answered,) = folder.iterdir()
+    (answered,) = shop.settings().folders.review_in.iterdir()
     file = answered.rename(shop.folder / "answers.csv")
     return ("review", "import", str(file), "--apply")
 
 
-def undo(shop: InstalledShop, sink: Sink) -> tuple[str, ...]:
+def undo(shop: InstalledShop) -> tuple[str, ...]:
     """The last night is taken back."""
-    _second_day(shop, sink)
     assert shop.run("-q", "nightly") == 0
     (newest,) = shop.rows(select(func.max(run_table.c.id)).where(run_table.c.command == "nightly"))
     return ("runs", "undo", str(newest[0]), "--apply")
 
 
-def _claims(shop: InstalledShop) -> list[int]:
-    """Two who registered, one of them with a code, and one who types a wrong code."""
-    plugin = start(shop)
-    code = code_of(shop, member_of(shop))
-    ids = [new_customer(shop), new_customer(shop, 9)]
-    plugin.put("claim", ids[0], code=code)
-    plugin.put("claim", ids[1], code="0000-0000-0000")
-    return ids
-
-
-def inbox(shop: InstalledShop, _sink: Sink) -> tuple[str, ...]:
+def inbox(_shop: InstalledShop) -> tuple[str, ...]:
     """What the plugin took in, for shops without a bridge."""
-    _claims(shop)
     return ("inbox",)
 
 
-def bridge(shop: InstalledShop, _sink: Sink) -> tuple[str, ...]:
+def bridge(shop: InstalledShop) -> tuple[str, ...]:
     """The same, told to the bridge."""
-    return ("bridge", *map(str, _claims(shop)))
+    newest = shop.eccube.rows("SELECT id FROM dtb_customer ORDER BY id DESC LIMIT 2")
+    return ("bridge", *(str(row[0]) for row in newest))
 
 
-SCENES: dict[str, Prepare] = {
-    one.__name__: one for one in (night, classification, decisions, undo, inbox, bridge)
+SCENES: dict[
+    str, tuple[Callable[[InstalledShop, Sink], None], Callable[[InstalledShop], tuple[str, ...]]]
+] = {
+    "night": (second_day, night),
+    "classification": (second_day, classification),
+    "decisions": (second_day, decisions),
+    "undo": (second_day, undo),
+    "inbox": (claims, inbox),
+    "bridge": (claims, bridge),
 }
+"""What was before, which scenes may share, and the last step, which returns the command to be harmed."""
 
 
 _numbers = count(1)
@@ -198,19 +199,37 @@ class Scene:
         return found.in_doubt
 
 
+@dataclass(slots=True)
+class Setting:
+    """A shop in which several scenes play; each leaves it as it likes, for each begins with putting it back."""
+
+    shop: InstalledShop
+    sink: Sink
+    runs: Runs
+    folder: Path
+    put_back: PutBack
+
+    def scene(self, name: str) -> Scene:
+        """One of ``SCENES`` that has this setting."""
+        self.put_back()
+        self.shop.configure()
+        arguments = SCENES[name][1](self.shop)
+        put_back = keep(self.shop, self.folder / name)
+        self.sink.mails.clear()
+        return Scene(name, self.shop, self.sink, self.runs, arguments, put_back)
+
+
 @contextmanager
-def scene(name: str, kind: str, server: Server, sink: Sink, runs: Runs, folder: Path) -> Iterator[Scene]:
-    """One of ``SCENES`` on SQLite or MariaDB."""
+def setting(name: str, kind: str, server: Server, sink: Sink, runs: Runs, folder: Path) -> Iterator[Setting]:
+    """What was before the scene of this name, on SQLite or MariaDB."""
+    before = SCENES[name][0]
     made = shops.sqlite_shop(folder / "eccube.db") if kind == "sqlite" else shops.mariadb_shop(server)
     with made as eccube:
-        plugged = SCENES[name] in (inbox, bridge)
-        if plugged:
+        if before is claims:
             install_plugin(eccube)
-        shop = install(eccube, folder / "sync", '[[projection]]\nkind = "plugin"\n' if plugged else "")
+        shop = install(eccube, folder / "sync", CARDS if before is claims else "")
         try:
-            arguments = SCENES[name](shop, sink)
-            put_back = keep(shop, folder / "kept")
-            sink.mails.clear()
-            yield Scene(name, shop, sink, runs, arguments, put_back)
+            before(shop, sink)
+            yield Setting(shop, sink, runs, folder, keep(shop, folder / "before"))
         finally:
             remove(shop)

@@ -11,7 +11,7 @@ import pytest
 
 from eccube_sync.errors import ExitCode
 from tests.promises.scale import CAMPAIGN, chance, parts, scale
-from tests.promises.scenes import SCENES, Scene, scene
+from tests.promises.scenes import SCENES, Scene, setting
 from tests.support.mariadb import Server, running_mariadb
 from tests.support.proxy import COMMIT, Proxy
 from tests.support.quickfolder import quick_folder
@@ -21,6 +21,7 @@ from tests.support.smtp import Sink
 pytestmark = pytest.mark.promise("P1", "P2")
 
 Play = Callable[[str, str], Scene]
+SHORT = scale(["night"], list(SCENES))
 STOPPED = {ExitCode.LOCKED, ExitCode.CONFIGURATION}
 """In words: try again later, or: the server cannot be reached."""
 
@@ -42,7 +43,8 @@ def test_the_server_is_killed_and_starts_again_while_a_night_runs(
     mortal: Server, mail_server: Sink, runs: Runs, tmp_path: Path, part: int, proof: Counter[str]
 ) -> None:
     random = chance("server", part)
-    with scene("night", "mysql", mortal, mail_server, runs, tmp_path) as night:
+    with setting("night", "mysql", mortal, mail_server, runs, tmp_path) as before:
+        night = before.scene("night")
         for _kill in range(scale(2, 25)):
             night.again()
             outcome = night.interrupted(random.randint(40, night.clean.steps), mortal.restart)
@@ -144,7 +146,7 @@ def test_a_network_that_dies_without_a_word_frees_the_lock_in_time(
             proof["black holes"] += 1
 
 
-@pytest.mark.parametrize("name", scale(["night"], list(SCENES)))
+@pytest.mark.parametrize("name", SHORT)
 def test_a_database_that_becomes_read_only_is_told_of_and_nothing_is_half_done(
     play: Play, name: str, proof: Counter[str]
 ) -> None:

@@ -1,8 +1,9 @@
 """Everything a run calls outside its own memory, counted: a place to die at, to pause at, or to fail at.
 
 External calls are statements and commits, what is said to a mail server and heard from it, files renamed, removed,
-synced, and the bridge's own queue. Each makes two steps, one before it and one after. All is fastened from
-outside: the program knows nothing of it.
+synced, and the bridge's own queue. Each makes two steps, one before it and one after; a statement only the one
+before, for after it nothing differs from what is before the next call. All is fastened from outside: the program
+knows nothing of it.
 """
 
 from __future__ import annotations
@@ -82,7 +83,6 @@ class Watch:
         # Inside what SQLAlchemy takes for the driver's work, so that an error here is one of the server's.
         for kind in ("do_execute", "do_executemany", "do_execute_no_params"):
             event.listen(Engine, kind, lambda cursor, *_more: self._statement(cursor))
-        event.listen(Engine, "after_cursor_execute", lambda *_: self.step())
         event.listen(Engine, "rollback", lambda _connection: self._rolled_back())
         DefaultDialect.do_commit = self._commit(DefaultDialect.do_commit)  # type: ignore[method-assign]
         for owner, name in CALLS:
