@@ -129,19 +129,25 @@ def _write_table(connection: Connection, ours: OwnTables, name: str, file: gzip.
     result = connection.exec_driver_sql(f"SELECT * FROM {ours.quoted(name)}", execution_options=STREAMED)
     _line(file, {"name": name, "columns": list(result.keys())})
     count = 0
-    for row in result:
-        _line(file, [_plain(value) for value in row])
-        count += 1
+    for rows in result.partitions():
+        _line(file, *map(list, rows))
+        count += len(rows)
     return count
 
 
-def _line(file: gzip.GzipFile, value: Any) -> None:
-    file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+def _line(file: gzip.GzipFile, *values: Any) -> None:
+    file.write("".join(f"{_AS_TEXT(value)}\n" for value in values).encode())
 
 
 def _plain(value: Any) -> Any:
+    """What JSON has no kind for."""
     if isinstance(value, bytes):
         return {"base64": b64encode(value).decode()}
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value))
+
+
+_AS_TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
