@@ -113,7 +113,11 @@ def _toml(text: str, path: Path) -> dict[str, Any]:
         message = str(error)
         place = _PLACE_IN_TOML.search(message)
         reason = message[: place.start()] if place else message
-        if place and place[1]:
+        if place and place[1] and message.startswith("Cannot declare"):
+            words = _(
+                "the heading in line {line} stands in the file already; write its keys below the first one"
+            ).format(line=place[1])
+        elif place and place[1]:
             words = _("line {line}, column {column} is not valid TOML: {reason}").format(
                 line=place[1], column=place[2], reason=reason
             )

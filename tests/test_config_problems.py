@@ -278,6 +278,12 @@ def test_broken_toml_is_told_with_line_and_column(tmp_path: Path) -> None:
         config.load(path)
 
 
+def test_a_heading_written_twice_is_told_with_what_to_do() -> None:
+    text = '[[source]]\nkey = "a"\n[source.expiry]\npolicy = "none"\n[source.expiry]\npolicy = "column"\n'
+    with pytest.raises(config.SettingsError, match="heading in line 5 stands in the file already"):
+        config.parse(text, Path("eccube-sync.toml"))
+
+
 def test_toml_that_stops_in_the_middle_is_told() -> None:
     with pytest.raises(config.SettingsError, match="the end of the file is not valid TOML"):
         config.parse('[shop]\nname = "x', PLACE)
