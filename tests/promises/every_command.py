@@ -54,7 +54,7 @@ def calls(canary: Canary, folder: Path) -> list[tuple[str, ...]]:
         ("codes sheet", broken, "--apply"), ("codes invite",), ("codes rotate-key",),
         ("overrides list",), ("overrides end", one, "--reason", "鏑木様", "--apply"),
         ("overrides set", one, "--class", "store", "--reason", "鏑木様の電話", "--apply"),
-        ("guards approve", "2026-05-31", "10", "--reason", "月末", "--apply"),
+        ("guards list",), ("guards approve", "2026-05-31", "10", "--reason", "月末", "--apply"),
         ("review export",), ("review html",), ("review import", decisions, "--apply"), ("review import", broken),
         ("review reopen", "R-CANARY", "--reason", "鏑木様", "--apply"), ("review reopen", "鏑木"),
         ("project", "--apply"), ("notices list",), ("notices preview", "expired"), ("notices resolve", "1", "--resend"),
