@@ -162,9 +162,12 @@ def redirected(content: bytes, recipient: str) -> bytes:
 
 def _check_header_values(*values: str) -> None:
     # Python 3.11 does not verify generated headers itself (CVE-2024-6923), so nothing that could end
-    # a line, in any script, comes as far as the library.
+    # a line, in any script, comes as far as the library. An encoded word ("=?utf-8?b?…?=") would be decoded by
+    # whoever reads the mail, and may hold a line end as well.
     for value in values:
-        if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
+        if "=?" in value or any(
+            unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value
+        ):
             raise MessageRefusedError("header_invalid")
 
 
