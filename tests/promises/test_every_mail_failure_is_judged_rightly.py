@@ -157,8 +157,12 @@ def test_a_refused_login_is_tried_once_and_is_a_matter_of_configuration() -> Non
     assert sum(line.startswith(b"AUTH") for line in faulty.heard) == 1
 
 
+# A server that says 250 before it has the mail, and hangs up, cannot be found out once our dot is on its way.
+LIES = ("body", "250 too early to be an answer")
 WITHOUT_TLS = [
-    one for one in MATRIX + SPECIAL if one[0] not in {"starttls", "auth", "quit"} and one[1] != "stall"
+    one
+    for one in MATRIX + SPECIAL
+    if one[0] not in {"starttls", "auth", "quit"} and one[1] != "stall" and one[:2] != LIES
 ]
 THROUGH = WITHOUT_TLS if CAMPAIGN else chance("through").sample(WITHOUT_TLS, 8)
 
