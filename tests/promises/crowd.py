@@ -24,7 +24,7 @@ def crowd(chance: Random, number: int, ends: date) -> list[Card]:
     births = chance.sample(range(365 * 60), number)
     return [
         Card(
-            f"29{place:011d}", family[0], given[0], family[1], given[1], f"090{chance.randrange(100):02d}{place:06d}",
+            f"28{place:011d}", family[0], given[0], family[1], given[1], f"090{chance.randrange(100):02d}{place:06d}",
             date(1940, 1, 1) + timedelta(days=birth), ends + timedelta(days=chance.randrange(200)),
         )
         for place, ((family, given), birth) in enumerate(zip(names, births, strict=True))
