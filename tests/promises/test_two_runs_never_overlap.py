@@ -76,7 +76,7 @@ def test_of_many_starts_one_wins(
 def test_the_lock_of_a_killed_run_is_free_at_once(play: Play, kind: str, proof: Counter[str]) -> None:
     """Its file lock goes with the process, its lock on the server as soon as that has noticed."""
     night = play("night", kind)
-    for step in range(100, scale(300, 1300), 200):
+    for step in range(100, scale(300, night.clean.steps), 100):
         night.again()
         assert night.play(kill=step).code == KILLED
         killed = time.monotonic()
