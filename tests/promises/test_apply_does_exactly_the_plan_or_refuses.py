@@ -1,8 +1,8 @@
 """What somebody changed between a plan and its yes is left as they made it, and named; all else is carried out (P13).
 
-Four plans whose rows others may touch meanwhile: classes in EC-CUBE, an undo, answers from a review file, and the
-classes of a night. A whole file that changed is refused by tests/members/test_import.py, a whole undo by
-tests/undo, a link by hand by tests/people.
+Two plans whose rows others may touch meanwhile: classes in EC-CUBE, and the classes of a night. The others are
+proved where they belong: answers from a review file in tests/review, an undo in tests/undo, a whole file that
+changed in tests/members/test_import.py, a link by hand in tests/people.
 """
 
 from __future__ import annotations
