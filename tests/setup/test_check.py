@@ -52,10 +52,12 @@ def make_ready(place: Place, request: pytest.FixtureRequest) -> Place:
     if place.shop.server is None:
         shutil.copy(request.getfixturevalue("migrated_file"), place.folder / place.own)
     else:
+        user, replaced = place.values["database.runtime"]["user"], place.own
         place.own = place.values["database"]["own"] = request.getfixturevalue("migrated_schema")
         tables = [f"{place.own}.{table.name}" for table in metadata.sorted_tables]
         place.root(
-            f"GRANT ALL ON {place.own}.* TO {place.values['database.runtime']['user']}@localhost",
+            f"GRANT ALL ON {place.own}.* TO {user}@localhost",
+            f"REVOKE ALL ON {replaced}.* FROM {user}@localhost",
             "SET FOREIGN_KEY_CHECKS = 0",
             *(f"DELETE FROM {name}" for name in tables),
             f"UPDATE {place.own}.schema_version SET version_num = '{needed_version()}'",
