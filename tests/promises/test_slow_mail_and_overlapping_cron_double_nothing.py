@@ -39,13 +39,13 @@ def test_three_runs_of_cron_and_a_server_that_does_not_answer(
             if killed:
                 assert night.play(kill=night.clean.steps - 200, hurry={"dot": PATIENCE}).code == KILLED
                 night.wait_for_the_server()
-            until = tmp_path / "until"
+            second_went, until = tmp_path / "second", tmp_path / "until"
             hold = {"at": ("classify", 20), "holding": tmp_path / "holding", "until": until}
             first, *others = night.runs.together(
                 night.shop,
                 {"hold": hold, "hurry": {"dot": PATIENCE}},
-                {"after": tmp_path / "holding"},
-                {"after": tmp_path / "holding", "then": until},
+                {"after": tmp_path / "holding", "then": second_went},
+                {"after": second_went, "then": until},
                 arguments=night.arguments,
             )
             assert first.code in (0, 1), first.output

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,8 +75,13 @@ class FaultyServer:
                     Conversation(self, connection).hold()
             self.hung_up.set()
 
-    def wait_until_stopped(self) -> None:
-        self._stopping.wait(30)
+    def say_nothing(self, connection: socket.socket) -> None:
+        """Keep silent until the client has had enough, the server is stopped, or half a minute is over."""
+        poll = select.poll()
+        poll.register(connection, select.POLLRDHUP)
+        until = time.monotonic() + 30
+        while not self._stopping.is_set() and time.monotonic() < until and not poll.poll(50):
+            pass
 
     def fault_at(self, phase: str) -> str | None:
         """The fault to show at this phase, if it is its turn."""
@@ -108,7 +115,7 @@ class Conversation:
         if fault == "drop":
             raise HangUpError
         if fault == "stall":
-            self.server.wait_until_stopped()
+            self.server.say_nothing(self.connection)
             raise HangUpError
         if fault == "late":
             self.server._stopping.wait(self.server.delay)
@@ -147,7 +154,7 @@ class Conversation:
         if fault == "drop":
             raise HangUpError
         if fault == "stall":
-            self.server.wait_until_stopped()
+            self.server.say_nothing(self.connection)
             raise HangUpError
         if fault:
             self.connection.sendall(fault.encode() + b"\r\n")
