@@ -66,6 +66,8 @@ class Worker(threading.Thread):
             if not many:
                 self._gather()
             self._news.clear()
+            if self._stopping.is_set():  # its news may be among those just cleared
+                break
             batch = self._queue.take(AT_ONCE, time.time())
             many = len(batch) == AT_ONCE
             if not batch:

@@ -45,7 +45,10 @@ def test_a_bridge_whose_libraries_may_log_everything_logs_ids_only(small: Runnin
     assert small.ask("POST", "/webhooks/eccube", b"[" + code.encode(), {})[0] == 401
     telling = personal_data(shop) | {code, "2900000012345", "1985-04-05"}
     plugin.put("card", eccube_id, number="2900000012345", fact="birth_date", answer="1985-04-05")
-    shop.eccube.execute("ALTER TABLE dtb_customer RENAME COLUMN kana01 TO elsewhere")
+    with shop.connect() as (service, connection):
+        table = f"{service.database.own_schema}.claim"
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME COLUMN card_number TO elsewhere")
+        connection.commit()
     assert small.classify(eccube_id) == 202
     wait_for(lambda: "tried again" in small.log())
     assert not [(one, text) for text in told(small) for one in telling if one.encode() in text]

@@ -61,5 +61,5 @@ def test_a_reused_code_shows_its_present_holder_first(small: Terminal) -> None:
 
 
 def test_an_unknown_code_is_a_clear_refusal(small: Terminal) -> None:
-    assert small.run("members", "show", "123") == 64
-    assert "123" in small.errors
+    assert small.run("members", "show", "山田花子") == 64
+    assert small.errors == "Error: No member has or had this code, number or id.\n"

@@ -146,6 +146,7 @@ def test_what_became_untrue_is_cancelled_with_its_reason(
 
 
 def test_a_mail_waits_until_ec_cube_shows_the_class(outbox: Outbox, server: FaultyServer) -> None:
+    outbox.ours.eccube.execute("ALTER TABLE dtb_customer ADD COLUMN customer_rank_id INT NULL")
     place = Projection(kind="column", column="customer_rank_id", store_value="2", ec_only_value="1")
     outbox.set(projections=(place,))
     outbox.expire(outbox.person())
