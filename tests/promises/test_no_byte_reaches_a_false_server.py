@@ -30,18 +30,6 @@ from tests.test_mailer import attempt, context_for
 pytestmark = pytest.mark.promise("P30")
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return path
-
-
 def bad_certificates(authority: trustme.CA) -> dict[str, trustme.LeafCert]:
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     return {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.support.browser import Browser, running_browser
 from tests.support.installed import InstalledShop, install, remove
@@ -50,6 +51,20 @@ def sink(mail_server: Sink) -> Sink:
     """The mail server, with nothing received yet."""
     mail_server.mails.clear()
     return mail_server
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """Who signs the certificates of the servers of tests."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate of that authority, as a shop would name it in its configuration."""
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
 
 
 @pytest.fixture(name="sqlite_shop")
