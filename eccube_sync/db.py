@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, Row, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from eccube_sync.dberrors import ACCESS_DENIED, DUPLICATE, LOST, RETRYABLE, error_number
+from eccube_sync.dberrors import ACCESS_DENIED, DUPLICATE, LOST, error_number, lock_conflict
 from eccube_sync.errors import ConfigurationError, DatabaseUnavailableError
 from eccube_sync.i18n import _
 from eccube_sync.settings import Settings
@@ -36,6 +36,9 @@ WRITES = "eccube_sync_writes"
 LONGEST_SILENCE = 3600
 LONGEST_ANSWER = 900
 """A statement without an answer for so many seconds is a network that died."""
+
+SQLITE_PATIENCE = 5000
+"""Milliseconds SQLite waits for another transaction before it says that it is in the way."""
 
 SESSION = (
     f"SET SESSION wait_timeout = {LONGEST_SILENCE}",
@@ -141,7 +144,7 @@ def _sqlite_engine(settings: Settings) -> Engine:
         # SQLAlchemy's begin event below opens transactions; the driver must not do it in its own way.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA busy_timeout = 5000")
+        connection.execute(f"PRAGMA busy_timeout = {SQLITE_PATIENCE}")
         connection.execute(f"ATTACH DATABASE ? AS {OWN_SCHEMA}", (str(own),))
 
     engine = create_engine(f"sqlite:///{eccube}", poolclass=NullPool, hide_parameters=True)
@@ -166,10 +169,9 @@ def in_transaction(connection: Connection, work: Callable[[], Result]) -> Result
             with _writing(connection):
                 return work()
         except DBAPIError as error:
-            number = error_number(error)
-            if number == DUPLICATE and attempt == 1:
+            if error_number(error) == DUPLICATE and attempt == 1:
                 continue
-            if number not in RETRYABLE or attempt == ATTEMPTS:
+            if not lock_conflict(error) or attempt == ATTEMPTS:
                 raise
             time.sleep(0.2 * 2 ** (attempt - 1))
     raise AssertionError("the loop returns or raises")

@@ -47,6 +47,13 @@ def error_number(error: DBAPIError) -> int:
     return arguments[0] if arguments and isinstance(arguments[0], int) else 0
 
 
+def lock_conflict(error: DBAPIError) -> bool:
+    """Whether another transaction was in the way, so that all of this one may be done again."""
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_kind(error.orig) == sqlite3.SQLITE_BUSY
+    return error_number(error) in RETRYABLE
+
+
 def in_words(error: Exception) -> DatabaseUnavailableError | None:
     """The refusal to show for an error that lies with the database; None for one that may be ours."""
     if not isinstance(error, DBAPIError):
@@ -54,8 +61,12 @@ def in_words(error: Exception) -> DatabaseUnavailableError | None:
     if error.connection_invalidated:
         return DatabaseUnavailableError(_(LOST))
     if isinstance(error.orig, sqlite3.Error):
-        # The lower byte is the kind of error, the upper ones its details.
-        meaning = _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
+        meaning = _SQLITE.get(_sqlite_kind(error.orig))
     else:
         meaning = _MEANING.get(error_number(error)) if error_number(error) else None
     return DatabaseUnavailableError(_(meaning)) if meaning else None
+
+
+def _sqlite_kind(error: sqlite3.Error) -> int:
+    # The lower byte is the kind of error, the upper ones its details.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from itertools import cycle, islice
+from pathlib import Path
+from threading import Timer
 
 import pytest
 
+from eccube_sync import db
 from eccube_sync.errors import ExitCode
 from tests.promises.scale import CAMPAIGN, chance, parts, scale
 from tests.promises.scenes import SCENES, Scene
+from tests.support.installed import TODAY, install
+from tests.support.shop import Shop
 from tests.support.watch import PARTIAL
 
 pytestmark = pytest.mark.promise("P18")
@@ -59,3 +66,19 @@ def test_an_error_that_does_not_go_away_ends_the_run_in_a_sentence(play: Play, n
     assert outcome.code == ExitCode.LOCKED, outcome.output
     assert "locked" in outcome.output
     assert len(found.heal()) <= 1
+
+
+def test_whoever_holds_the_files_of_sqlite_a_little_longer_is_waited_for(
+    sqlite_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = install(sqlite_shop, tmp_path / "sync")
+    shop.fill(20, 30)
+    shop.drop_export(TODAY)
+    monkeypatch.setattr(db, "SQLITE_PATIENCE", 50)
+    path = shop.settings().sqlite_path("own")
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        release = Timer(0.5, holder.rollback)
+        release.start()
+        assert shop.run("-q", "nightly") == 0
+        release.join()
