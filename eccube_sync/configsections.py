@@ -255,6 +255,10 @@ class Guards(Section):
     import_percent: Percent = Field(
         98.0, description=mark("Rows a full file must have, in percent of the last good one.")
     )
+    missing_percent: Percent = Field(
+        10.0,
+        description=mark("Members of the last good file that may be missing from a full one, in percent."),
+    )
     stale_factor: Factor = Field(
         1.5, description=mark("A file older than export_every_hours times this downgrades nobody.")
     )

@@ -47,6 +47,20 @@ def import_shrinks(
     return verdict("import_shrinks", "import", tripped, figures, message, count=file.rows, expected=expected)
 
 
+def members_vanish(
+    missing: int, known: int, file: FileCounts, numbers: GuardNumbers, expected: int | None = None
+) -> GuardVerdict:
+    """Members of the last good file that are not in this one: perhaps the export of another shop, with as many rows."""
+    limit = limit_of(numbers.missing_minimum, numbers.missing_share, known)
+    figures: Figures = {"missing": missing, "known": known, "limit": limit}
+    message = _(
+        "{missing} of {known} members of the last good file are not in this one; at most {limit} may be missing. "
+        "Nothing was changed. Check that this is the export of this store, and all of it."
+    ).format(**figures)
+    tripped = missing > limit
+    return verdict("members_vanish", "import", tripped, figures, message, count=file.rows, expected=expected)
+
+
 def filled_column_empties(
     file: FileCounts, last_good: FileCounts | None, numbers: GuardNumbers, expected: int | None = None
 ) -> GuardVerdict:

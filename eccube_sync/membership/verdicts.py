@@ -22,6 +22,8 @@ class GuardNumbers:
     downgrades_minimum: int = 30
     downgrades_share: float = 0.10
     import_keeps_share: float = 0.98
+    missing_minimum: int = 30
+    missing_share: float = 0.10
     stale_hours: float = 36
     stale_factor: float = 1.5
     fill_drop_points: float = 5

@@ -17,6 +17,7 @@ from eccube_sync.membership.import_guards import (
     expiry_moved_backwards,
     filled_column_empties,
     import_shrinks,
+    members_vanish,
 )
 from eccube_sync.membership.policies import falls_on
 from eccube_sync.membership.verdicts import GuardNumbers, GuardVerdict
@@ -40,13 +41,15 @@ def import_verdicts(
     *,
     partial: bool,
     moved_back: int,
+    vanished: tuple[int, int] = (0, 0),
     reused: int = 0,
     expected: int | None = None,
 ) -> list[GuardVerdict]:
-    """What the guards say about importing a file."""
+    """What the guards say about importing a file; ``vanished``: how many of how many known members are not in it."""
     numbers = guard_numbers(settings)
     return [
         import_shrinks(file, last_good, numbers, expected, partial=partial),
+        members_vanish(*vanished, file, numbers, expected),
         filled_column_empties(file, None if partial else last_good, numbers, expected),
         expiry_moved_backwards(moved_back, file, numbers, expected),
         codes_change_hands(reused, file, numbers, expected),

@@ -53,6 +53,7 @@ def guard(
         file_counts(last.row_count, json.loads(last.fill_rates)) if last else None,
         partial=plan.partial,
         moved_back=plan.moved_back,
+        vanished=plan.vanished,
         reused=plan.counts["reused_codes"],
         expected=expected,
     )

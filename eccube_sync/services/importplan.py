@@ -73,6 +73,8 @@ class ImportPlan:
     read_again: dict[int, tuple[str, datetime | None, bool]] = field(default_factory=dict)
     """Members that were there, whose row was not known: how it is known from now on."""
     moved_back: int = 0
+    vanished: tuple[int, int] = (0, 0)
+    """Of the members that were in the last full file, how many are not in this one, and how many there were."""
     warnings: list[str] = field(default_factory=list)
 
     def add(self, line: int, returning: int | None, replaces: int | None) -> None:
@@ -208,6 +210,8 @@ def _compare(connection: Connection, export: Export, known: Known, plan: ImportP
     if not plan.partial:
         plan.missing = [one.id for store_key, one in known.present.items() if store_key not in seen]
         plan.counts["missing"] = len(plan.missing)
+        there = [store_key for store_key, one in known.present.items() if not one.missing_imports]
+        plan.vanished = sum(store_key not in seen for store_key in there), len(there)
 
 
 def _unknown(export: Export, known: Known, seen: set[str], plan: ImportPlan) -> Iterator[MemberRecord]:

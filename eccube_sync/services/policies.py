@@ -41,6 +41,7 @@ def guard_numbers(settings: Settings) -> GuardNumbers:
         downgrades_minimum=guards.downgrades,
         downgrades_share=guards.downgrades_percent / 100,
         import_keeps_share=guards.import_percent / 100,
+        missing_share=guards.missing_percent / 100,
         stale_factor=guards.stale_factor,
         fill_drop_points=guards.fill_rate_points,
         backwards_share=guards.backwards_percent / 100,

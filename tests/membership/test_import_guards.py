@@ -10,6 +10,7 @@ from eccube_sync.membership.import_guards import (
     expiry_moved_backwards,
     filled_column_empties,
     import_shrinks,
+    members_vanish,
 )
 from eccube_sync.membership.verdicts import GuardNumbers
 
@@ -86,3 +87,16 @@ def test_codes_that_name_other_people_are_refused_beyond_a_few(rows: int, reused
     assert verdict.refused is refused
     assert verdict.count == rows
     assert codes_change_hands(reused, FileCounts(rows), NUMBERS, rows).refused is False
+
+
+@pytest.mark.parametrize(
+    ("known", "missing", "refused"),
+    [(100, 30, False), (100, 31, True), (2000, 200, False), (2000, 201, True)],
+)
+def test_a_file_without_many_of_the_members_that_were_there_is_refused(
+    known: int, missing: int, refused: bool
+) -> None:
+    verdict = members_vanish(missing, known, FileCounts(known), NUMBERS)
+    assert verdict.refused is refused
+    assert verdict.count == known
+    assert members_vanish(missing, known, FileCounts(known), NUMBERS, known).refused is False

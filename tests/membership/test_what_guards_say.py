@@ -21,6 +21,7 @@ from eccube_sync.membership.import_guards import (
     expiry_moved_backwards,
     filled_column_empties,
     import_shrinks,
+    members_vanish,
 )
 from eccube_sync.membership.verdicts import GuardNumbers, GuardVerdict, limit_of, raise_if_refused
 
@@ -202,6 +203,19 @@ REFUSALS = [
         ),
     ),
     (
+        members_vanish(190, 191, FileCounts(200), NUMBERS),
+        GuardVerdict(
+            "members_vanish",
+            "import",
+            True,
+            {"missing": 190, "known": 191, "limit": 30},
+            "190 of 191 members of the last good file are not in this one; at most 30 may be missing. Nothing was "
+            "changed. Check that this is the export of this store, and all of it. If it is right, run again with "
+            "--i-expect 200.",
+            200,
+        ),
+    ),
+    (
         codes_change_hands(6, FileCounts(100), NUMBERS),
         GuardVerdict(
             "codes_change_hands",
@@ -284,6 +298,7 @@ OVERRULED = [
         9,
     ),
     (expiry_moved_backwards(30, FileCounts(100), NUMBERS, 100), "expiry_moved_backwards", "import", 100),
+    (members_vanish(190, 191, FileCounts(200), NUMBERS, 200), "members_vanish", "import", 200),
     (codes_change_hands(30, FileCounts(100), NUMBERS, 100), "codes_change_hands", "import", 100),
 ]
 

@@ -131,6 +131,11 @@ def swapped(one: str, other: str) -> Callable[[Cells], Cells]:
     return changed
 
 
+def of_another_store(rows: Cells) -> Cells:
+    """As many members, all of them somebody else's."""
+    return [rows[0], *(["9" + row[0], "9" + row[1][1:], *row[2:]] for row in rows[1:])]
+
+
 def wrong_era(cell: str) -> str:
     """令和 taken for 平成: 2026 becomes 1996."""
     return f"H{int(cell[:4]) - 2018}{cell[4:].replace('/', '.')}" if cell[:1] == "2" else cell
@@ -153,6 +158,9 @@ SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
     "joined and end date exchanged": (swapped("入会日", END_DATE_COLUMN), 70, "an earlier end date"),
     "end dates emptied": (column(END_DATE_COLUMN, lambda _cell: ""), 70, "end_date"),
     "everybody withdrawn": (column("会員状態区分", lambda _cell: "3"), 70, "would lose the store class"),
+    "the export of another store": (
+        of_another_store, 70, f"{MEMBERS} of {MEMBERS} members of the last good file are not in this one"
+    ),
     "only the keys sorted": (one_column_sorted, 70, "name another person"),
 }  # fmt: skip
 
@@ -208,13 +216,21 @@ def test_three_hundred_who_renewed_today_lose_nothing_by_any_wrong_file(
 
 
 @pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
-def test_the_file_of_another_shop_takes_nothing_from_anybody(renewals: Renewals) -> None:
-    """As many rows, as well filled, all of them strangers: absence is no reason to lose anything."""
+def test_the_file_of_another_shop_is_refused(renewals: Renewals, capsys: pytest.CaptureFixture[str]) -> None:
+    """As many rows, as well filled, all of them strangers: with numbers of their own, or with the numbers of ours."""
     strangers = list(generate(99, 10, MEMBERS, TODAY).members)
-    renewals.shop.drop_export(TODAY, [replace(one, code=f"9{one.code[1:]}") for one in strangers])
-    renewals.night(TODAY)
-    assert renewals.members() >= renewals.before
-    assert renewals.told() == set()
+    for numbers, sentence in (
+        (1_000_000, f"{MEMBERS} of {MEMBERS} members of the last good file are not in this one"),
+        (0, f"of {MEMBERS} member codes name another person than before"),
+    ):
+        of_theirs = [
+            replace(one, store_key=one.store_key + numbers, code=f"9{one.code[1:]}") for one in strangers
+        ]
+        renewals.shop.drop_export(TODAY, of_theirs)
+        assert renewals.night(TODAY) == 70
+        assert sentence in capsys.readouterr().err
+    renewals.unharmed()
+    renewals.comes_right(TODAY + timedelta(days=1))
 
 
 @pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
