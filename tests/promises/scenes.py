@@ -109,6 +109,16 @@ def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.005)
 
 
+def connections(shop: InstalledShop) -> list[int]:
+    """What the runtime account has open on the server, by number; nothing where there is no server."""
+    if shop.eccube.server is None:
+        return []
+    user = shop.settings().database.runtime.user
+    with shop.eccube.server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (user,))
+        return [row[0] for row in cursor.fetchall()]
+
+
 @dataclass(slots=True)
 class Scene:
     """A command that is about to run, and how it ends when nothing happens to it."""
@@ -167,16 +177,7 @@ class Scene:
 
     def wait_for_the_server(self) -> None:
         """Until it has noticed that a killed run is dead, and freed its locks."""
-        server = self.shop.eccube.server
-        if server is not None:
-            wait_for(lambda: not self.connections(server))
-
-    def connections(self, server: Server) -> list[int]:
-        """What the runtime account has open on the server, by number."""
-        user = self.shop.settings().database.runtime.user
-        with server.connect() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (user,))
-            return [row[0] for row in cursor.fetchall()]
+        wait_for(lambda: not connections(self.shop))
 
     def heal(self, *, owner_told: bool = False) -> set[str]:
         """One more run, unharmed; what the mails in doubt are about. Everything else is as if nothing had happened.

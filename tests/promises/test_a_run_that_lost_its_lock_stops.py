@@ -10,7 +10,7 @@ import pytest
 from eccube_sync.errors import ExitCode
 from tests.promises.keeping import content
 from tests.promises.scale import chance, parts, scale
-from tests.promises.scenes import Scene
+from tests.promises.scenes import Scene, connections
 
 pytestmark = pytest.mark.promise("P7")
 
@@ -28,7 +28,7 @@ def test_nothing_is_written_after_the_lock_is_lost(play: Play, part: int, proof:
         seen: dict[str, object] = {}
 
         def take_away(seen: dict[str, object] = seen) -> None:
-            for number in found.connections(server):
+            for number in connections(found.shop):
                 server.execute(f"KILL {number}")
             found.wait_for_the_server()
             seen.update(tables=content(server, *schemas), mails=len(found.sink.mails))

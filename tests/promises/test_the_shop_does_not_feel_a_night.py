@@ -7,6 +7,7 @@ can be proved is that it stays so. How long a checkout takes is measured apart: 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -21,8 +22,10 @@ from sqlalchemy.exc import OperationalError
 
 from benchmarks.checkout import shoppers
 from eccube_sync.services.heldrows import PATIENCE, write_unless_held
-from tests.promises.scale import SEED, scale
+from tests.promises.scale import SEED, chance, scale
+from tests.promises.scenes import connections, wait_for
 from tests.support.installed import TODAY, InstalledShop
+from tests.support.runs import Runs
 
 pytestmark = pytest.mark.promise("P17")
 
@@ -102,6 +105,35 @@ def test_no_checkout_fails_and_no_points_are_lost_while_nights_run(
     assert nights and report["checkouts"] == scale(240, 10_000)
     assert points_of(busy) == points | report["points"]
     assert busy.eccube.rows(f"SELECT {NEVER_OURS} FROM dtb_customer ORDER BY id") == before
+    proof["checkouts"] += report["checkouts"]
+    proof["nights"] += nights
+
+
+@ON_MARIADB
+@pytest.mark.promise("P17", "P1", "P19")
+def test_nights_killed_at_any_moment_hurt_no_checkout_and_the_next_one_shows_everybody(
+    busy: InstalledShop, runs: Runs, tmp_path: Path, proof: Counter[str]
+) -> None:
+    shown, points = busy.eccube.rows(SHOWN), points_of(busy)
+    random, longest, nights = chance("killed beside checkouts"), 1.0, 0
+    with buying(busy, tmp_path / "report.json") as process:
+        while process.poll() is None:
+            nights += 1
+            busy.eccube.execute("DELETE FROM plg_customer_group_customers_groups")
+            busy.drop_export(TODAY + timedelta(days=nights))
+            busy.at(TODAY + timedelta(days=nights), 3)
+            killed = runs.run(busy, "-q", "nightly", kill_after=random.uniform(0.02, 1.2 * longest))
+            assert killed.code in {-signal.SIGKILL, 0}, killed.output
+            proof["kills"] += killed.code != 0
+            wait_for(lambda: not connections(busy))
+            clean = runs.run(busy, "-q", "nightly")
+            assert clean.code == 0, clean.output
+            longest = max(longest, clean.seconds)
+            assert busy.eccube.rows(SHOWN) == shown
+    report: dict[str, Any] = json.loads((tmp_path / "report.json").read_text())
+    assert report["errors"] == {}
+    assert points_of(busy) == points | report["points"]
+    assert proof["kills"]
     proof["checkouts"] += report["checkouts"]
     proof["nights"] += nights
 
