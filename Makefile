@@ -86,6 +86,11 @@ mutation: $(VENV)/.developing ## Change the deciding rules in every small way an
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
+.PHONY: coverage
+coverage: $(VENV)/.developing ## List the branches of the deciding rules that none of their tests takes
+	$(PIP) install --quiet --editable '.[dev,mutation]'
+	$(BIN)/python -m tests.rules
+
 .PHONY: matching
 matching: $(VENV)/.benchmarking ## Measure how well and how fast customers are matched, beside other tools; takes hours
 	$(BIN)/python -m benchmarks.matching --febrl
