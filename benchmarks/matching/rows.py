@@ -20,7 +20,7 @@ from eccube_sync.population import CustomerPerson, MemberPerson, generate
 
 TODAY = date(2026, 11, 23)
 CUSTOMERS_PER_MEMBER = 0.63
-CHUNK = 20_000
+CHUNK = 50_000
 _FULL = 2  # EC-CUBE's status of a customer who may log in: only these are matched
 _ACTIVE = 0
 

@@ -13,7 +13,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from eccube_sync.linkage.hashing import combine
+from eccube_sync.linkage.hashing import combine, last_bucket, more_often
 from eccube_sync.linkage.letters import Letters
 from eccube_sync.matchers import NO_DATE, Integers, Names, Prepared, Text
 
@@ -43,8 +43,6 @@ NEIGHBOURS = tuple(kind for kind in KEYS if kind.startswith(("postal_", "house_"
 """The kinds of half a name and a place."""
 
 Key = tuple[str, tuple[Integers, ...]]
-
-_ROOM = 8  # buckets a key; the emptier they are, the fewer strangers meet in one
 
 
 def _columns(people: Prepared) -> Iterator[Key]:
@@ -99,7 +97,7 @@ def common_keys(people: Prepared, limits: Mapping[str, int]) -> Integers:
 
     Sorted.
     """
-    return distinct(np.concatenate([_more_often(keys, limits[kind]) for kind, _, keys in _by_kind(people)]))
+    return distinct(np.concatenate([more_often(keys, limits[kind]) for kind, _, keys in _by_kind(people)]))
 
 
 def candidate_pairs(left: Prepared, right: Prepared, excluded: Integers) -> tuple[Integers, Integers]:
@@ -186,7 +184,7 @@ def _in_order(keys: Integers, rows: Integers) -> tuple[Integers, Integers]:
 
 def _on_both_sides(left: Integers, right: Integers) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which keys may stand on the other side too: all that do, and a few more. Sorting the rest is saved."""
-    last = _last_bucket(max(len(left), len(right)))
+    last = last_bucket(max(len(left), len(right)))
     buckets = left & last, right & last
     seen = np.zeros((2, last + 1), bool)
     for side, bucket in enumerate(buckets):
@@ -194,24 +192,11 @@ def _on_both_sides(left: Integers, right: Integers) -> tuple[NDArray[np.bool_], 
     return seen[1, buckets[0]], seen[0, buckets[1]]
 
 
-def _last_bucket(count: int) -> int:
-    """The number of the last bucket when so many keys are laid into 2^n of them."""
-    return int(2 ** (count * _ROOM).bit_length()) - 1
-
-
 def _among(keys: Integers, wanted: Integers) -> NDArray[np.bool_]:
     """Which of the keys are among the sorted ``wanted``."""
     place = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
     among: NDArray[np.bool_] = wanted[place] == keys
     return among
-
-
-def _more_often(keys: Integers, limit: int) -> Integers:
-    """The keys that stand there more than ``limit`` times; only buckets that are full enough are counted out."""
-    buckets = keys & _last_bucket(len(keys) // _ROOM)
-    full = np.bincount(buckets) > limit
-    distinct, counts = np.unique(keys[full[buckets]], return_counts=True)
-    return distinct[counts > limit]
 
 
 def _letters(names: Names) -> Integers:

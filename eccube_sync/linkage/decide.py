@@ -88,8 +88,9 @@ def _decided_alone(pairs: ScoredPairs, clear: NDArray[np.bool_], rows: Integers)
 
 def _pairs(pairs: ScoredPairs, clear: NDArray[np.bool_], rows: Integers) -> list[Pair]:
     columns = (pairs.customer_ids, pairs.member_ids, pairs.bits, pairs.probability, pairs.flags, clear)
+    flag_of = {flags: Flag(flags) for flags in np.unique(pairs.flags[rows]).tolist()}
     return [
-        Pair(customer, member, bits, probability, Flag(flags), may)
+        Pair(customer, member, bits, probability, flag_of[flags], may)
         for customer, member, bits, probability, flags, may in zip(
             *(column[rows].tolist() for column in columns), strict=True
         )

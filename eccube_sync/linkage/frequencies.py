@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eccube_sync.linkage.hashing import combine
-from eccube_sync.matchers import NO_DATE, Integers, Prepared
+from eccube_sync.linkage.hashing import combine, more_often
+from eccube_sync.matchers import NO_DATE, Integers, Prepared, Rows, Text
 
-VALUES: Mapping[str, Callable[[Prepared], Integers]] = {
-    "family": lambda people: people.written.family.hashed(),
-    "family_kana": lambda people: people.read.family.hashed(),
-    "given": lambda people: people.written.given.hashed(),
-    "given_kana": lambda people: people.read.given.hashed(),
+VALUES: Mapping[str, Callable[[Prepared], Text | Integers]] = {
+    "family": lambda people: people.written.family,
+    "family_kana": lambda people: people.read.family,
+    "given": lambda people: people.written.given,
+    "given_kana": lambda people: people.read.given,
     "postal": lambda people: people.postal,
 }
 """The columns whose values are not equally telling; the key is the table's name in the weights."""
@@ -74,11 +74,31 @@ class FrequencyTable:
 
 def fit_frequencies(left: Prepared, right: Prepared) -> dict[str, FrequencyTable]:
     """The frequency tables of both sides together."""
-    return {name: _fit(np.concatenate([column(left), column(right)])) for name, column in VALUES.items()}
+    return {name: _fit(*_counted(column(left), column(right))) for name, column in VALUES.items()}
 
 
-def _fit(values: Integers) -> FrequencyTable:
-    values, counts = np.unique(values[values != 0], return_counts=True)
+def values_of(name: str, people: Prepared, rows: Rows) -> Integers:
+    """What stands in a column of ``VALUES`` for these rows: a number, or the hash of a string."""
+    column = VALUES[name](people)
+    return column.hashed(rows) if isinstance(column, Text) else column[rows]
+
+
+def _counted(*columns: Text | Integers) -> tuple[Integers, Integers]:
+    """The known values of all these columns, sorted, and how many cells hold each."""
+    values, counts = (np.concatenate(both) for both in zip(*map(_told, columns), strict=True))
+    known = (values != 0) & (counts != 0)
+    values, place = np.unique(values[known], return_inverse=True)
+    return values, np.bincount(place, counts[known], len(values)).astype(np.int64)
+
+
+def _told(column: Text | Integers) -> tuple[Integers, Integers]:
+    """Values and how many cells hold each. Of strings only the distinct ones are looked at."""
+    if isinstance(column, Text):
+        return column.hashes, np.bincount(column.codes.ravel(), minlength=len(column.hashes))
+    return np.unique(column, return_counts=True)
+
+
+def _fit(values: Integers, counts: Integers) -> FrequencyTable:
     total = int(counts.sum()) + PRESUMED
     presumed = PRESUMED * BACKGROUND
     # How common a value is besides the two people who are compared: they would confirm each other.
@@ -96,16 +116,11 @@ def find_shared(left: Prepared, right: Prepared) -> dict[str, Integers]:
     return {
         name: np.unique(
             np.concatenate(
-                [_frequent(column(side), limits.get(name, LARGEST_HOUSEHOLD)) for side in (left, right)]
+                [more_often(column(side), limits.get(name, LARGEST_HOUSEHOLD)) for side in (left, right)]
             )
         )
         for name, column in _SHAREABLE.items()
     }
-
-
-def _frequent(values: Integers, limit: int) -> Integers:
-    values, counts = np.unique(values[values != 0], return_counts=True)
-    return values[counts > limit]
 
 
 def homes(people: Prepared) -> Integers:

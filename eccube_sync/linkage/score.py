@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eccube_sync.linkage.candidates import candidate_pairs
-from eccube_sync.linkage.frequencies import VALUES
+from eccube_sync.linkage.frequencies import VALUES, values_of
 from eccube_sync.linkage.model import Model, without_shared
 from eccube_sync.linkage.weights import LevelWeight
 from eccube_sync.matchers import MATCHERS, Integers, Levels, Prepared, Rows, Verdict
@@ -185,9 +185,9 @@ def _chance(
 ) -> NDArray[np.float64]:
     """How common the shared value is; where a joined name hides it on both sides, how common values are."""
     frequencies = model.frequencies[table]
-    shares = frequencies.look_up(VALUES[table](left)[i])
+    shares = frequencies.look_up(values_of(table, left, i))
     hidden = np.flatnonzero(np.isnan(shares))
-    shares[hidden] = frequencies.look_up(VALUES[table](right)[j[hidden]])
+    shares[hidden] = frequencies.look_up(values_of(table, right, j[hidden]))
     return np.where(np.isnan(shares), frequencies.unknown, shares)
 
 
