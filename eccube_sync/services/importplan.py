@@ -174,17 +174,32 @@ def plan_import(
 
 def _compare_with_known(connection: Connection, export: Export, plan: ImportPlan, now: datetime) -> None:
     source_id = statements.source_id(connection, plan.source.key)
+    read_anew = False
     if source_id is not None and statements.accepted_import(connection, source_id, export.sha256):
-        plan.known = not _dated_anew(connection, plan, now)
+        read_anew = _reads_anew(connection, export, source_id)
+        plan.known = not read_anew and not _dated_anew(connection, plan, now)
         if plan.known:
             return
     plan.mark = statements.imports_mark(connection, plan.source.key)
     known = Known() if source_id is None else Known.of(connection, source_id)
     _compare(connection, export, known, plan)
+    if read_anew:
+        plan.missing.clear()  # who is absent was counted when the file came first
     plan.fill_rates = field_fill_rates(export)
     plan.warnings.extend(map(describe, export.warnings))
     plan.taken_at = taken_at_of(plan.source, plan.path, export.newest_moment, now)
     _refuse_older_data(connection, plan)
+
+
+def _reads_anew(connection: Connection, export: Export, source_id: int) -> bool:
+    """Whether the newest file would be read in another way now: other columns are configured, or the program is newer.
+
+    Then no row of it is known by its digest any more.
+    """
+    if statements.newest_import(connection, source_id) != export.sha256:
+        return False
+    known = Known.of(connection, source_id).rows()
+    return bool(known) and not any(isinstance(row, KnownRow) for row in export.rows_unless_known(known))
 
 
 def _dated_anew(connection: Connection, plan: ImportPlan, now: datetime) -> bool:

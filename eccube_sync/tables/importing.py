@@ -42,6 +42,15 @@ def accepted_import(connection: Connection, of_source: int, sha256: str) -> bool
     return connection.execute(found.limit(1)).first() is not None
 
 
+def newest_import(connection: Connection, of_source: int) -> str | None:
+    """The SHA-256 of the file a source's newest accepted import read."""
+    found = select(member_import.c.sha256).where(
+        member_import.c.source_id == of_source, member_import.c.state == "accepted"
+    )
+    newest: str | None = connection.execute(found.order_by(member_import.c.id.desc()).limit(1)).scalar()
+    return newest
+
+
 def imports_mark(connection: Connection, key: str) -> str:
     """Which imports a source has: changes with every import and every undone one."""
     row = connection.execute(

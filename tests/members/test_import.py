@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -79,6 +80,31 @@ def test_the_same_file_again_changes_nothing(terminal: Terminal) -> None:
     before = terminal.ours.snapshot(*OURS)
     assert terminal.import_rows(crowd(3)) == 0
     assert "imported before" in terminal.output
+    assert terminal.ours.snapshot(*OURS) == before
+
+
+def test_the_same_file_is_read_again_when_other_columns_are_configured(terminal: Terminal) -> None:
+    """The order of a first day: import, look at the policies, and only then name the column with the end date."""
+    configured = terminal.ours.service
+    (source_before,) = configured.settings.sources
+    unconfigured = source_before.model_copy(update={"columns": {}})
+    settings = configured.settings.model_copy(update={"sources": (unconfigured,)})
+    terminal.ours.service = replace(configured, settings=settings)
+    terminal.import_rows(crowd(60), name="yesterday.csv")
+    terminal.import_rows(crowd(59, visited="2026/04/09 10:00:00"), name="today.csv")
+    assert {row["end_date"] for row in current(terminal).values()} == {None}
+
+    terminal.ours.service = configured
+    today = str(terminal.folder / "today.csv")
+    assert terminal.run("members", "import", today, "--apply") == 0, terminal.errors
+    members = current(terminal)
+    assert {members[str(number)]["end_date"] for number in range(1, 60)} == {date(2027, 3, 31)}
+    assert terminal.ours.row(member, store_key="60").missing_imports == 1, "absence was counted before"
+
+    before = terminal.ours.snapshot(*OURS)
+    for name in ("today.csv", "yesterday.csv"):
+        assert terminal.run("members", "import", str(terminal.folder / name), "--apply") == 0, terminal.errors
+        assert "imported before" in terminal.output
     assert terminal.ours.snapshot(*OURS) == before
 
 
