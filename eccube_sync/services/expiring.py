@@ -85,13 +85,13 @@ def plan_expiry(shop: Shop, connection: Connection, *, expected: int | None = No
         verdicts = downgrade_verdicts(shop.settings, connection, changes, now, expected)
         mails = planned_mails(shop.settings, connection, today, changes, baseline=changed)
         approved = approvals(connection, sorted({day for one in changes if (day := fall_of(one))}))
-        lately = approvals(connection, [today - timedelta(days) for days in range(1, RENEWING_DAYS + 1)])
+        lately = approvals(connection, [today - timedelta(days) for days in range(RENEWING_DAYS + 1)])
         verdicts += mail_verdicts(
             shop.settings,
             mails,
             expected=expected,
             approved=sum(approved.values()),
-            approved_lately=sum(lately.values()),
+            approved_lately=lately,
         )
     plan = ExpirePlan(today, changes, verdicts, chosen, changed)
     if any(verdict.refused and verdict.guard == "stale_store_data" for verdict in verdicts):

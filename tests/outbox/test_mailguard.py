@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date, timedelta
 
 from eccube_sync.db import reading
@@ -19,6 +18,7 @@ def falls(outbox: Outbox, *people: Person, end_date: date = ENDED) -> list[Class
 
 
 SURPRISE = ENDED - timedelta(days=2)
+FAR = ENDED + timedelta(days=365)
 
 
 def plan(outbox: Outbox, changes: list[ClassChange], *, baseline: bool = False) -> MailPlan:
@@ -80,12 +80,36 @@ def test_downgrades_a_person_approved_beforehand_may_all_be_mailed(outbox: Outbo
     assert [one.refused for one in mail_verdicts(outbox.ours.settings, planned, approved=1)] == [True]
 
 
-@ON_SQLITE
-def test_who_renews_after_a_day_that_was_approved_may_be_mailed_however_many(outbox: Outbox) -> None:
-    outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 1}))
-    renewing = MailPlan(mails=Counter(restored=3), events=Counter(restored=3))
-    settings = outbox.ours.settings
+def renewals(outbox: Outbox, *people: Person) -> MailPlan:
+    """The mails of a night on which these customers get the class back."""
+    later = {"end_date": FAR, "valid_through": FAR}
+    return plan(
+        outbox,
+        [outbox.change(one, ClassDecision("store", "current", one.member, **later)) for one in people],
+    )
 
-    assert [one.refused for one in mail_verdicts(settings, renewing)] == [True]
-    assert [one.refused for one in mail_verdicts(settings, renewing, approved_lately=2)] == [False]
-    assert [one.refused for one in mail_verdicts(settings, renewing, approved_lately=1)] == [True]
+
+def refused(outbox: Outbox, planned: MailPlan, approved_lately: dict[date, int]) -> bool:
+    (verdict,) = mail_verdicts(outbox.ours.settings, planned, approved_lately=approved_lately)
+    return verdict.refused
+
+
+@ON_SQLITE
+def test_of_those_who_fell_on_an_approved_day_one_in_five_may_renew_in_one_night(outbox: Outbox) -> None:
+    outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 1}))
+    fell = ENDED + timedelta(days=1)
+    planned = renewals(outbox, *outbox.people(3, membership_class="ec_only"))
+
+    assert planned.mails == {"restored": 3}
+    assert refused(outbox, planned, {})
+    assert not refused(outbox, planned, {fell: 10})
+    assert refused(outbox, planned, {fell: 9}), "two of nine, and the one that may always be"
+    assert refused(outbox, planned, {fell - timedelta(days=1): 100}), "they fell on another day"
+
+
+@ON_SQLITE
+def test_an_approved_day_lets_nobody_else_come_back_unnoticed(outbox: Outbox) -> None:
+    outbox.set(guards=outbox.ours.settings.guards.model_copy(update={"mails": 1}))
+    others = outbox.people(3, membership_class="ec_only", end_date=SURPRISE)
+
+    assert refused(outbox, renewals(outbox, *others), {ENDED + timedelta(days=1): 100})
