@@ -17,7 +17,7 @@ from eccube_sync.report import Listing
 from eccube_sync.services.casing import UNANSWERED
 from eccube_sync.services.explaining import Explainer
 from eccube_sync.services.foundpeople import person_cells, person_columns
-from eccube_sync.services.reviewfile import COMPARED
+from eccube_sync.services.reviewfile import COMPARED, written_by
 from eccube_sync.services.reviewrows import customer_values, differs, member_values
 from eccube_sync.services.showing import chance
 from eccube_sync.settings import Settings
@@ -137,10 +137,12 @@ def _said(connection: Connection, customer_id: int, member_id: int) -> str:
     ).first()
     if case is not None and case.state == "different":
         return _(
-            "A person said: different people. If that was wrong: eccube-sync review reopen {case}"
+            "A person said: different people. If that was wrong: eccube-sync review reopen {case} --reason …"
         ).format(case=case.public_id)
     if case is not None and case.state in UNANSWERED:
-        return _("Answer case {case} in the review file.").format(case=case.public_id)
+        return _("Answer case {case} in the review file ({command}).").format(
+            case=case.public_id, command=written_by(case.kind)
+        )
     return ""
 
 

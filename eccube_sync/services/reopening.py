@@ -13,6 +13,7 @@ from eccube_sync.report import Report
 from eccube_sync.services.answering import is_pair
 from eccube_sync.services.casing import reopen_case
 from eccube_sync.services.linkbyhand import LONGEST_REASON
+from eccube_sync.services.reviewfile import written_by
 from eccube_sync.services.reviewtoken import tidy
 from eccube_sync.services.running import Run, changed_meanwhile
 from eccube_sync.services.showing import CASE_STATES, in_words
@@ -68,5 +69,5 @@ def apply_reopen(run: Run, plan: ReopenPlan) -> Report:
     run.transaction(work)
     return Report(
         _("Case {case} is open again.").format(case=plan.case.public_id),
-        notes=[_("It stands in the next review file: eccube-sync review export")],
+        notes=[_("It stands in the next review file: {command}").format(command=written_by(plan.case.kind))],
     )

@@ -18,6 +18,11 @@ NAME_ONLY = "name_only"
 Side = Literal["", "customer", "member"]
 
 
+def written_by(kind: str) -> str:
+    """The command that writes the file in which a case of this kind stands."""
+    return "eccube-sync review export" + (" --name-only" if kind == NAME_ONLY else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its key, its title, whose data it shows, and its width in half-width characters."""

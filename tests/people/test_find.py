@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from eccube_sync.tables.cases import review_case
+from eccube_sync.tables.members import member as member_table
 from tests.members.exports import CONFIGURATION
 from tests.members.terminal import Terminal
 from tests.support.rows import our_shop
@@ -142,3 +144,26 @@ def test_the_nearest_members_of_a_customer_without_a_link_say_what_is_missing(sm
     assert any("customers link 3" in note for note in report["notes"])
     assert small.run("customers", "show", "3", "--unmasked") == 0
     assert "03-9999-0000" in small.output
+
+
+def test_the_next_step_names_the_file_in_which_the_question_stands(small: Terminal) -> None:
+    names = {"name01": "佐藤", "name02": "二郎", "kana01": "サトウ", "kana02": "ジロウ"}
+    elsewhere = {"postal_code": "6008216", "pref_id": 26, "addr01": "京都市下京区", "addr02": "1-2"}
+    small.ours.eccube.add_customer(phone_number="08077776666", birth_date=None, **names, **elsewhere)
+    assert small.run("classify", "--apply") == 0, small.errors
+
+    def next_step() -> str:
+        (row,) = small.listing(small.json("customers", "show", "3"), "Nearest members")
+        return str(row[-1])
+
+    (_hanako, member) = small.ours.rows(member_table)
+    (case,) = small.ours.rows(review_case)
+    assert case.kind == "name_only"
+    assert next_step() == (
+        f"Answer case {case.public_id} in the review file (eccube-sync review export --name-only)."
+    )
+    assert small.run("customers", "link", "3", member.store_key, "--reason", "x", "--apply") == 0
+    assert small.run("customers", "unlink", "3", "--reason", "x", "--apply") == 0
+    assert next_step().endswith(f"eccube-sync review reopen {case.public_id} --reason …")
+    assert small.run("review", "reopen", case.public_id, "--reason", "x", "--apply") == 0
+    assert "eccube-sync review export --name-only" in small.output
