@@ -17,6 +17,7 @@ from eccube_sync.report import Report
 from eccube_sync.services import outboxstates as states
 from eccube_sync.services.overdue import hours_late, overdue_sources
 from eccube_sync.services.reviewfile import NAME_ONLY
+from eccube_sync.services.reviewfolders import newest_review_file
 from eccube_sync.services.running import Run
 from eccube_sync.services.shopmail import remember, send_to_shop, told
 from eccube_sync.tables.cases import review_case
@@ -125,11 +126,8 @@ def _hours_overdue(run: Run) -> int:
 
 
 def _newest_review_file(run: Run) -> str:
-    settings = run.shop.settings
-    folder = settings.folders.review_out
-    files = [path for path in folder.glob("*") if path.is_file()] if folder.is_dir() else []
-    newest = max(files, key=lambda path: path.stat().st_mtime, default=None)
-    return str(newest.relative_to(settings.folders.root)) if newest else ""
+    newest = newest_review_file(run.shop.settings)
+    return str(newest.relative_to(run.shop.settings.folders.root)) if newest else ""
 
 
 def _count(run: Run, table: Table, condition: ColumnElement[bool]) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 
 from eccube_sync.clock import TOKYO
 from eccube_sync.csvwriter import Unwritable, atomic_file, write_csv
@@ -19,7 +19,7 @@ from eccube_sync.report import Listing, Report
 from eccube_sync.services.exportlog import log_export
 from eccube_sync.services.reviewcases import EXPORTED, Question, exported_versions, in_order, waiting_cases
 from eccube_sync.services.reviewfile import COLUMNS
-from eccube_sync.services.reviewfolders import purge_review_files
+from eccube_sync.services.reviewfolders import newest_review_file, purge_review_files
 from eccube_sync.services.reviewpage import review_page
 from eccube_sync.services.reviewrows import ReviewRow, review_rows
 from eccube_sync.services.reviewtoken import make_key, new_export_key
@@ -42,7 +42,8 @@ class ExportOptions:
     limit: int | None = None
     name_only: bool = False
     output: Path | None = None
-    only_new: bool = False
+    if_new: bool = False
+    """Whether to write nothing where a file in the folder asks all of it already."""
 
 
 def check_output(settings: Settings, output: Path | None) -> None:
@@ -87,21 +88,31 @@ def export_cases(run: Run, options: ExportOptions | None = None) -> Report:
 
 
 def export_new_cases(run: Run) -> Report:
-    """Write the cases that no review file holds yet as they stand now; what a night does.
+    """Write all that waits into one file, where a case stands in none yet as it is now; what a night does.
 
+    What was left open in an earlier file comes back with it, so that the newest file is all a reviewer needs.
     Pairs that share only a name are left to ``review export --name-only``: there are many, and few are anybody.
     """
-    return export_cases(run, ExportOptions(only_new=True))
+    return export_cases(run, ExportOptions(if_new=True))
 
 
 def _choose(run: Run, options: ExportOptions) -> tuple[list[Question], int]:
     limit = options.limit or run.shop.settings.review.limit
     with reading(run.connection) as connection:
         cases = waiting_cases(connection, run.today, name_only=options.name_only)
-        if options.only_new:
-            known = exported_versions(connection, [row.id for row in cases])
-            cases = [row for row in cases if row.state == "hold" or known.get(row.id) != row.version]
-        return in_order(connection, cases, run.today, limit)
+        questions, left = in_order(connection, cases, run.today, limit)
+        if options.if_new and not _anything_new(run, connection, questions):
+            return [], left
+        return questions, left
+
+
+def _anything_new(run: Run, connection: Connection, questions: Sequence[Question]) -> bool:
+    """Whether one of these stands in no file as it is now, or the files were deleted as too old."""
+    if newest_review_file(run.shop.settings) is None:
+        return bool(questions)
+    cases = [one.case for one in questions]
+    known = exported_versions(connection, [case.id for case in cases])
+    return any(case.state == "hold" or known.get(case.id) != case.version for case in cases)
 
 
 def _write(run: Run, questions: list[Question], options: ExportOptions) -> Report:

@@ -23,6 +23,16 @@ def plain_files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if stat.S_ISREG(path.lstat().st_mode)]
 
 
+def newest_review_file(settings: Settings) -> Path | None:
+    """The newest file with a column to fill in; None where there is none. Pages, and pairs of names, are others."""
+    files = [
+        path
+        for path in plain_files(settings.folders.review_out)
+        if path.name.startswith("review-") and path.suffix in {".xlsx", ".csv"}
+    ]
+    return max(files, key=lambda path: path.stat().st_mtime, default=None)
+
+
 def purge_review_files(settings: Settings, now: datetime) -> int:
     """Delete review files older than ``review.keep_days``, written and read ones; returns how many."""
     oldest = now.timestamp() - settings.review.keep_days * _DAY

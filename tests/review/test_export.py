@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -98,7 +99,9 @@ def test_pairs_that_share_only_a_name_have_a_file_of_their_own(small: OurShop) -
     assert column(exported(small, name_only=True), "ID") == [name_only]
 
 
-def test_a_night_writes_a_case_once_and_again_when_its_version_rises(ours: OurShop) -> None:
+def test_a_night_writes_a_file_when_something_new_waits_and_what_was_left_open_comes_back_in_it(
+    ours: OurShop,
+) -> None:
     first = ours.add_case(ours.add_customer(), ours.add_member())
     second = ours.add_case(ours.add_customer(), ours.add_member())
 
@@ -113,10 +116,34 @@ def test_a_night_writes_a_case_once_and_again_when_its_version_rises(ours: OurSh
     assert len(ours.rows(review_export)) == 1
     ours.raise_version(second)
     third = ours.add_case(ours.add_customer(), ours.add_member())
-    assert night() == [second, third]
+    assert night() == [first, second, third]
     decide(ours, {first: "保留", third: "別人"})
+    assert night() == []
     ours.clock.advance(timedelta(days=30))
-    assert night() == [first]
+    assert night() == [first, second]
+
+
+def test_a_night_writes_again_what_still_waits_when_the_files_were_deleted_as_too_old(small: OurShop) -> None:
+    case = small.add_case(small.add_customer(), small.add_member())
+    small.apply(export_new_cases)
+    assert "cases_exported" not in small.apply(export_new_cases).counts
+    newest(small).unlink()
+    export(small, format="html")
+    export(small, name_only=True)
+    small.apply(export_new_cases)
+    assert column(cells_of(newest(small)), "ID") == [case]
+
+
+def test_with_more_questions_than_a_file_holds_the_next_come_when_some_were_answered(small: OurShop) -> None:
+    cases = [small.add_case(small.add_customer(), small.add_member()) for _number in range(3)]
+    review = small.settings.review.model_copy(update={"limit": 2})
+    small.service = replace(small.service, settings=small.settings.model_copy(update={"review": review}))
+    small.apply(export_new_cases)
+    assert column(cells_of(newest(small)), "ID") == cases[:2]
+    assert "cases_exported" not in small.apply(export_new_cases).counts
+    decide(small, {cases[0]: "別人"})
+    small.apply(export_new_cases)
+    assert column(cells_of(newest(small)), "ID") == cases[1:]
 
 
 def test_what_is_answered_or_closed_is_not_asked_again(small: OurShop) -> None:
