@@ -172,13 +172,13 @@ def apply_inbox(run: Run, plan: InboxPlan) -> Report:
 
 
 def _decided_about(run: Run) -> set[int]:
-    """Customers whose class this run changed: by an uploaded file of decisions. They are shown at once too."""
+    """Customers whose class this run changed: by an uploaded file of decisions, or as a stronger claim came."""
     with reading(run.connection) as connection:
         return {*connection.execute(_decided_in([run.id])).scalars()}
 
 
 def decide_about(run: Run, eccube_ids: Sequence[int]) -> None:
-    """Classify these customers and show the outcome at once."""
+    """Classify these customers and show the outcome at once, also of those who had to give way to them."""
     from eccube_sync.services.classifying import apply_classify
     from eccube_sync.services.classifyplan import plan_classify
     from eccube_sync.services.projecting import apply_projection, plan_projection
@@ -189,7 +189,8 @@ def decide_about(run: Run, eccube_ids: Sequence[int]) -> None:
         if plan.everything:
             return  # the model changed a moment ago: the night decides about everybody
         apply_classify(run, plan)
-        apply_projection(run, plan_projection(run.shop, run.connection, only=ids))
+        shown = sorted({*ids, *_decided_about(run)})
+        apply_projection(run, plan_projection(run.shop, run.connection, only=shown))
 
 
 def run_inbox(shop: Shop, connection: Connection) -> Report:

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -123,6 +124,22 @@ def test_a_code_typed_at_registration_waits_for_the_address_and_links_within_the
     assert card["number"] == shop.members[dict(shop.truth)[REGISTERED]].code
     assert plugin.membership_class(eccube_id) == card["class"] == "store"
     assert shop.eccube.rows(f"SELECT COUNT(*) FROM {INBOX}") == [(1,)]
+
+
+def test_whoever_must_give_way_to_a_code_is_shown_within_the_minute_too(plugin: Plugin) -> None:
+    shop = plugin.shop
+    linked = select(customer.c.eccube_id, link.c.member_id).join(link, link.c.customer_id == customer.c.id)
+    guessed, member_id = next(
+        row for row in shop.rows(linked) if plugin.membership_class(row.eccube_id) == "store"
+    )
+    shop.customers.append(replace(shop.customers[guessed - 1], email="second@example.com"))
+    proven = new_customer(shop, len(shop.customers) - 1)
+    plugin.type_code(proven, code_of(shop, member_id))
+    assert shop.run("-q", "inbox") == 0
+    for eccube_id, membership_class in ((proven, "store"), (guessed, "ec_only")):
+        card = plugin.card(eccube_id)
+        assert card is not None
+        assert plugin.membership_class(eccube_id) == card["class"] == membership_class
 
 
 def test_the_first_store_member_of_a_shop_is_shown_within_the_minute_too(
