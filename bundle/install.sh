@@ -34,4 +34,4 @@ if [ ! -x "$new/bin/eccube-sync" ]; then
 fi
 ln -sfn "versions/$version" "$folder/program"
 "$folder/program/bin/eccube-sync" --version
-echo "Installed in $folder/program. Before this version: $(cd "$folder/versions" && echo *)"
+echo "Installed in $folder/program. Versions in this folder: $(cd "$folder/versions" && echo *)"
