@@ -47,6 +47,7 @@ WITH_OUR_TABLES: tuple[tuple[str, Check], ...] = (
     ("plugin", plugin.plugin),
     ("inbox", plugin.inbox),
     ("bridge", plugin.bridge),
+    ("store_data", history.store_data),
     ("nightly", history.nightly),
     ("runs", history.unfinished),
     ("in_doubt", history.in_doubt),

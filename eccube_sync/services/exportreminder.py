@@ -36,7 +36,7 @@ def remind_exporter(run: Run, of_source: Source) -> str | None:
         hours_late=hours_late(run.shop, run.connection, of_source),
         drop_folder=str(settings.drop_folder(of_source)),
         steps=_steps(run, of_source, found),
-        waiting=waiting_by_source(run.connection).get(of_source.key, 0),
+        waiting=waiting_by_source(run.connection, run.today).get(of_source.key, 0),
     )
     key = f"export:{of_source.key}:{today}"
     failure = send_to_shop(run, EXPORTER, reminder.values(), of_source.exporter_mail, key)

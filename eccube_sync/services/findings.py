@@ -34,6 +34,7 @@ TITLES: Mapping[str, str] = {
     "plugin": mark("our plugin"),
     "inbox": mark("between two nights"),
     "bridge": mark("bridge"),
+    "store_data": mark("store data"),
     "nightly": mark("last night"),
     "runs": mark("runs"),
     "in_doubt": mark("mails in doubt"),

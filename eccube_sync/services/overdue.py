@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
+from eccube_sync.clock import tokyo_date
 from eccube_sync.configsources import Source
 from eccube_sync.db import reading
 from eccube_sync.i18n import _
+from eccube_sync.membership.facts import STORE
 from eccube_sync.membership.guards import is_stale, stale_after
 from eccube_sync.services.importplan import ImportPlan
 from eccube_sync.services.policies import guard_numbers
@@ -57,8 +59,8 @@ def waiting_sentences(shop: Shop, connection: Connection, old: Collection[str]) 
     """For each of these sources, by key, how many customers keep a class that has ended by its old data."""
     if not old:
         return []
-    taken, waiting = _newest_data(shop, connection), waiting_by_source(connection)
     numbers, now = guard_numbers(shop.settings), shop.clock.now()
+    taken, waiting = _newest_data(shop, connection), waiting_by_source(connection, tokyo_date(now))
     found = []
     for one in shop.settings.sources:
         moment, count = taken.get(one.key), waiting.get(one.key, 0)
@@ -92,12 +94,16 @@ def hours_late(shop: Shop, connection: Connection, of_source: Source) -> int:
     return round((shop.clock.now() - moment).total_seconds() / 3600) - of_source.export_every_hours
 
 
-def waiting_by_source(connection: Connection) -> Counter[str]:
-    """Source key → customers who keep the class until newer data confirms its end."""
+def waiting_by_source(connection: Connection, today: date) -> Counter[str]:
+    """Source key → customers who keep the class until newer data confirms its end, also those of this very night."""
+    over = and_(customer_class.c.membership_class == STORE, customer_class.c.valid_through < today)
     keeping = select(customer_class.c.member_id).where(
         # They are looked at again every night; the date is what the table finds them by.
         customer_class.c.due_on.is_not(None),
-        customer_class.c.reason == "end_unconfirmed",
+        or_(
+            customer_class.c.reason == "end_unconfirmed",
+            and_(customer_class.c.reason == "current", over),
+        ),
     )
     with reading(connection):
         members = [row.member_id for row in connection.execute(keeping)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
 
+from eccube_sync.tables.customers import customer_class
 from tests.nightly.conftest import ON_ONE_ENGINE
 from tests.nightly.story import FAR, SECTIONS
 from tests.support.installed import TODAY, InstalledShop
@@ -20,6 +23,11 @@ OWNER, EXPORTER = "owner@shop.example.jp", "counter@shop.example.jp"
 @pytest.fixture
 def peopled(installed: InstalledShop, sink: Sink) -> InstalledShop:
     """A small shop with an owner and somebody who exports, after its first night."""
+    return open_shop(installed, sink)
+
+
+def open_shop(installed: InstalledShop, sink: Sink, *, end_date: date | None = None) -> InstalledShop:
+    """The same shop, whose memberships all end on this day."""
     installed.mail_port, installed.sections = sink.port, SECTIONS
     installed.columns = ""
     installed.configure()
@@ -28,6 +36,8 @@ def peopled(installed: InstalledShop, sink: Sink) -> InstalledShop:
     )
     installed.path.write_text(text)
     installed.fill(30, 40)
+    if end_date:
+        installed.members = [replace(one, end_date=end_date, unlimited=False) for one in installed.members]
     installed.drop_export(TODAY)
     installed.at(TODAY, 10, 30)
     assert installed.run("nightly") in {0, 1}
@@ -77,7 +87,7 @@ def test_the_first_night_of_a_month_mails_the_report_once(peopled: InstalledShop
 
 
 def test_whoever_exports_is_reminded_once_a_day_and_all_else_goes_on(
-    peopled: InstalledShop, sink: Sink
+    peopled: InstalledShop, sink: Sink, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mails_to(sink, EXPORTER)
     night(peopled, TODAY + timedelta(days=1), export=False)
@@ -93,8 +103,30 @@ def test_whoever_exports_is_reminded_once_a_day_and_all_else_goes_on(
         assert "inbox/drop" in text
         # The new customer was looked at all the same.
         assert peopled.run("customers", "show", str(900 + late)) == 0
+        assert store_data(peopled, capsys) == ("wrong", {"source": "smaregi", "hours_late": late * 24 - 14})
     night(peopled, TODAY + timedelta(days=4))
     assert mails_to(sink, EXPORTER) == []
+    assert store_data(peopled, capsys) == ("ok", None)
+
+
+def store_data(shop: InstalledShop, capsys: pytest.CaptureFixture[str]) -> tuple[str, object]:
+    """What a monitor reads about the store's data."""
+    capsys.readouterr()
+    shop.run("check", "--json")
+    (found,) = [one for one in json.loads(capsys.readouterr().out)["checks"] if one["check"] == "store_data"]
+    return found["state"], found.get("facts")
+
+
+def test_the_reminder_counts_whose_membership_ended_that_very_night(
+    installed: InstalledShop, sink: Sink
+) -> None:
+    open_shop(installed, sink, end_date=TODAY + timedelta(days=1))
+    number = installed.count(customer_class, customer_class.c.membership_class == "store")
+    assert number > 5
+    mails_to(sink, EXPORTER)
+    assert night(installed, TODAY + timedelta(days=2), export=False) == 70
+    (mail,) = mails_to(sink, EXPORTER)
+    assert f"({number} are waiting)" in text_of(mail)
 
 
 def test_a_store_that_sends_only_some_members_is_not_nagged_while_it_sends(

@@ -1,4 +1,4 @@
-"""What the runs left behind: the last good night, runs that ended badly, mails in doubt."""
+"""What nights and stores left behind: the last good night, overdue exports, runs that ended badly, mails in doubt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from eccube_sync.clock import TOKYO, from_database
 from eccube_sync.db import AnyRow, reading
 from eccube_sync.i18n import _
 from eccube_sync.services.findings import Finding, fine, note, wrong
+from eccube_sync.services.overdue import hours_late, overdue_sources
 from eccube_sync.services.running import Shop
+from eccube_sync.services.takenat import newest_data
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import run
 
@@ -42,6 +44,29 @@ def nightly(shop: Shop, connection: Connection) -> Iterator[Finding]:
         yield wrong("nightly", words, _facts(newest))
     else:
         yield fine("nightly", words, _facts(newest))
+
+
+def store_data(shop: Shop, connection: Connection) -> Iterator[Finding]:
+    """Whether each store's export came in time."""
+    with reading(connection):
+        taken = newest_data(shop.settings.sources, connection)
+    overdue = {one.key for one in overdue_sources(shop, connection)}
+    for one in shop.settings.sources:
+        moment = taken.get(one.key)
+        if moment is None:
+            yield note("store_data", _("{source}: no export was imported yet").format(source=one.label))
+            continue
+        words = _("{source}: of {moment:%Y-%m-%d %H:%M}").format(
+            source=one.label, moment=moment.astimezone(TOKYO)
+        )
+        if one.key not in overdue:
+            yield fine("store_data", words)
+            continue
+        late = hours_late(shop, connection, one)
+        words += _(
+            ", {hours} hours late; until a new export lies in {folder} no membership ends by its date"
+        ).format(hours=late, folder=shop.settings.drop_folder(one))
+        yield wrong("store_data", words, {"source": one.key, "hours_late": late})
 
 
 def _facts(newest: AnyRow) -> dict[str, Any]:
