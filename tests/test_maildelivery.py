@@ -112,6 +112,16 @@ def test_the_outcome_is_told_with_its_place_and_the_servers_codes() -> None:
 def test_a_server_that_cannot_be_used_ends_the_run_with_its_sentence(
     verdict: Verdict, code: ExitCode
 ) -> None:
-    error = MailServerError(Delivery(verdict, Phase.AUTH, "auth_refused", 535))
+    delivery = Delivery(verdict, Phase.AUTH, "auth_refused", 535)
+    error = MailServerError(delivery)
+    assert error.delivery is delivery
     assert str(error) == "The mail server refused our login. Check user and password. (auth, 535)"
     assert error.exit_code == code
+
+
+def test_a_server_that_lacks_what_we_insist_on_is_told_of_by_its_note() -> None:
+    error = UnfitServerError("tls_not_offered")
+    assert error.note == str(error) == "tls_not_offered"
+    assert judge_failure(Phase.STARTTLS, error) == Delivery(
+        Verdict.STOP_RUN, Phase.STARTTLS, "tls_not_offered"
+    )

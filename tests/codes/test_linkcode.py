@@ -116,4 +116,5 @@ def test_a_serial_fits_its_column_and_is_no_number_and_no_date(prefix: str) -> N
 def test_a_serial_is_read_as_staff_type_and_scan_it() -> None:
     assert read_serial(" ｓｈｏｐk-0000012 ") == "SHOPK0000012"
     assert read_serial("シリアル") == ""
+    assert read_serial("K" * 16) == "K" * 16
     assert read_serial("K" * 17) == ""

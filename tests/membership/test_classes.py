@@ -282,3 +282,16 @@ def test_under_an_override_the_shown_member_is_looked_at_again_when_an_unconfirm
     decision = decide(unconfirmed, suspended, overrides=(override,))
     assert (decision.member_id, decision.due_on) == (1, date(2026, 4, 8))
     assert decide(unconfirmed, suspended, today=date(2026, 4, 8), overrides=(override,)).member_id == 2
+
+
+@pytest.mark.parametrize("held", [None, "ec_only", "store"])
+def test_a_code_that_waits_for_the_stores_data_lends_the_class_through_its_last_day(held: str | None) -> None:
+    lent = class_of([], END, USUAL, current_class=held, lent_until=END)
+    assert lent == ClassDecision("store", "provisional", valid_through=END, due_on=NEXT_DAY)
+    over = class_of([], NEXT_DAY, USUAL, current_class=held, lent_until=END)
+    assert over == ClassDecision("ec_only", "provisional_over", valid_through=END)
+
+
+def test_what_was_lent_is_forgotten_once_there_is_a_link() -> None:
+    linked = class_of([member(end_date=END)], END, USUAL, current_class="store", lent_until=NEXT_DAY)
+    assert linked == decide(member(end_date=END), today=END)

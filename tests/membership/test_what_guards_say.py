@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -25,6 +26,9 @@ from eccube_sync.membership.import_guards import (
 )
 from eccube_sync.membership.verdicts import GuardNumbers, GuardVerdict, limit_of, raise_if_refused
 
+Judge = Callable[[], GuardVerdict]
+"""Asked within the test, so that it is the test that fails."""
+
 NUMBERS = GuardNumbers()
 TODAY = date(2026, 4, 1)
 NOW = datetime(2026, 3, 31, 18, 0, tzinfo=UTC)
@@ -43,9 +47,9 @@ def stale(hours: float | None) -> GuardVerdict:
     )
 
 
-REFUSALS = [
+REFUSALS: list[tuple[Judge, GuardVerdict]] = [
     (
-        surprise_downgrades(PLAN, NUMBERS),
+        lambda: surprise_downgrades(PLAN, NUMBERS),
         GuardVerdict(
             "surprise_downgrades",
             "downgrades",
@@ -58,7 +62,7 @@ REFUSALS = [
         ),
     ),
     (
-        all_downgrades(PLAN, NUMBERS),
+        lambda: all_downgrades(PLAN, NUMBERS),
         GuardVerdict(
             "all_downgrades",
             "downgrades",
@@ -70,7 +74,7 @@ REFUSALS = [
         ),
     ),
     (
-        stale(2000),
+        lambda: stale(2000),
         GuardVerdict(
             "stale_store_data",
             "downgrades",
@@ -83,7 +87,7 @@ REFUSALS = [
         ),
     ),
     (
-        stale(None),
+        lambda: stale(None),
         GuardVerdict(
             "stale_store_data",
             "downgrades",
@@ -95,7 +99,7 @@ REFUSALS = [
         ),
     ),
     (
-        mails_per_run({"expired": 13, "linked": 7}, {"expired": 10, "linked": 7}, NUMBERS),
+        lambda: mails_per_run({"expired": 13, "linked": 7}, {"expired": 10, "linked": 7}, NUMBERS),
         GuardVerdict(
             "mails_per_run",
             "mails",
@@ -107,7 +111,7 @@ REFUSALS = [
         ),
     ),
     (
-        mails_per_run({"expired": 501}, {"expired": 501}, NUMBERS),
+        lambda: mails_per_run({"expired": 501}, {"expired": 501}, NUMBERS),
         GuardVerdict(
             "mails_per_run",
             "mails",
@@ -119,7 +123,7 @@ REFUSALS = [
         ),
     ),
     (
-        clock(NOW, NOW, NOW + timedelta(seconds=1), NUMBERS),
+        lambda: clock(NOW, NOW, NOW + timedelta(seconds=1), NUMBERS),
         GuardVerdict(
             "clock",
             "run",
@@ -129,7 +133,7 @@ REFUSALS = [
         ),
     ),
     (
-        clock(NOW + timedelta(seconds=121), NOW, NOW, NUMBERS),
+        lambda: clock(NOW + timedelta(seconds=121), NOW, NOW, NUMBERS),
         GuardVerdict(
             "clock",
             "run",
@@ -140,7 +144,7 @@ REFUSALS = [
         ),
     ),
     (
-        import_shrinks(FileCounts(0), FileCounts(100), NUMBERS),
+        lambda: import_shrinks(FileCounts(0), FileCounts(100), NUMBERS),
         GuardVerdict(
             "import_shrinks",
             "import",
@@ -150,7 +154,7 @@ REFUSALS = [
         ),
     ),
     (
-        import_shrinks(FileCounts(50), FileCounts(100), NUMBERS),
+        lambda: import_shrinks(FileCounts(50), FileCounts(100), NUMBERS),
         GuardVerdict(
             "import_shrinks",
             "import",
@@ -163,7 +167,7 @@ REFUSALS = [
         ),
     ),
     (
-        filled_column_empties(
+        lambda: filled_column_empties(
             FileCounts(30, {"end_date": 20}), FileCounts(30, {"end_date": 30, "phone": 30}), NUMBERS
         ),
         GuardVerdict(
@@ -178,7 +182,7 @@ REFUSALS = [
         ),
     ),
     (
-        filled_column_empties(FileCounts(30, {"phone": 20}), FileCounts(30, {"phone": 30}), NUMBERS),
+        lambda: filled_column_empties(FileCounts(30, {"phone": 20}), FileCounts(30, {"phone": 30}), NUMBERS),
         GuardVerdict(
             "filled_column_empties",
             "import",
@@ -191,7 +195,7 @@ REFUSALS = [
         ),
     ),
     (
-        expiry_moved_backwards(30, FileCounts(100), NUMBERS),
+        lambda: expiry_moved_backwards(30, FileCounts(100), NUMBERS),
         GuardVerdict(
             "expiry_moved_backwards",
             "import",
@@ -203,7 +207,7 @@ REFUSALS = [
         ),
     ),
     (
-        members_vanish(190, 191, FileCounts(200), NUMBERS),
+        lambda: members_vanish(190, 191, FileCounts(200), NUMBERS),
         GuardVerdict(
             "members_vanish",
             "import",
@@ -216,7 +220,7 @@ REFUSALS = [
         ),
     ),
     (
-        codes_change_hands(6, FileCounts(100), NUMBERS),
+        lambda: codes_change_hands(6, FileCounts(100), NUMBERS),
         GuardVerdict(
             "codes_change_hands",
             "import",
@@ -230,16 +234,16 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "expected"), REFUSALS)
+@pytest.mark.parametrize(("judge", "expected"), REFUSALS)
 def test_a_refusal_says_what_is_wrong_by_how_much_and_what_to_do(
-    said: GuardVerdict, expected: GuardVerdict
+    judge: Judge, expected: GuardVerdict
 ) -> None:
-    assert said == expected
+    assert judge() == expected
 
 
-PASSES = [
+PASSES: list[tuple[Judge, GuardVerdict]] = [
     (
-        surprise_downgrades(DowngradePlan(1000, {TODAY: 2}), NUMBERS),
+        lambda: surprise_downgrades(DowngradePlan(1000, {TODAY: 2}), NUMBERS),
         GuardVerdict(
             "surprise_downgrades",
             "downgrades",
@@ -249,23 +253,23 @@ PASSES = [
         ),
     ),
     (
-        import_shrinks(FileCounts(7), None, NUMBERS),
+        lambda: import_shrinks(FileCounts(7), None, NUMBERS),
         GuardVerdict("import_shrinks", "import", False, {"rows": 7, "before": 0, "percent": 98}, count=7),
     ),
     (
-        filled_column_empties(FileCounts(7), None, NUMBERS),
+        lambda: filled_column_empties(FileCounts(7), None, NUMBERS),
         GuardVerdict(
             "filled_column_empties", "import", False, {"columns": 0, "drop": 0, "limit": 5}, count=7
         ),
     ),
     (
-        filled_column_empties(FileCounts(7, {"phone": 7}), FileCounts(0, {"phone": 0}), NUMBERS),
+        lambda: filled_column_empties(FileCounts(7, {"phone": 7}), FileCounts(0, {"phone": 0}), NUMBERS),
         GuardVerdict(
             "filled_column_empties", "import", False, {"columns": 0, "drop": -100, "limit": 5}, count=7
         ),
     ),
     (
-        expiry_moved_backwards(1, FileCounts(100), NUMBERS),
+        lambda: expiry_moved_backwards(1, FileCounts(100), NUMBERS),
         GuardVerdict(
             "expiry_moved_backwards",
             "import",
@@ -275,38 +279,44 @@ PASSES = [
         ),
     ),
     (
-        clock(NOW, NOW, None, NUMBERS),
+        lambda: clock(NOW, NOW, None, NUMBERS),
         GuardVerdict("clock", "run", False, {"skew": 0, "back": 0, "limit": 120}),
     ),
 ]
 
 
-@pytest.mark.parametrize(("said", "expected"), PASSES)
-def test_what_passes_gives_its_figures_and_no_words(said: GuardVerdict, expected: GuardVerdict) -> None:
-    assert said == expected
+@pytest.mark.parametrize(("judge", "expected"), PASSES)
+def test_what_passes_gives_its_figures_and_no_words(judge: Judge, expected: GuardVerdict) -> None:
+    assert judge() == expected
 
 
-OVERRULED = [
-    (surprise_downgrades(PLAN, NUMBERS, 200), "surprise_downgrades", "downgrades", 200),
-    (all_downgrades(PLAN, NUMBERS, 200), "all_downgrades", "downgrades", 200),
-    (mails_per_run({"expired": 501}, {"expired": 501}, NUMBERS, 501), "mails_per_run", "mails", 501),
-    (import_shrinks(FileCounts(50), FileCounts(100), NUMBERS, 50), "import_shrinks", "import", 50),
+OVERRULED: list[tuple[Judge, str, str, int]] = [
+    (lambda: surprise_downgrades(PLAN, NUMBERS, 200), "surprise_downgrades", "downgrades", 200),
+    (lambda: all_downgrades(PLAN, NUMBERS, 200), "all_downgrades", "downgrades", 200),
+    (lambda: mails_per_run({"expired": 501}, {"expired": 501}, NUMBERS, 501), "mails_per_run", "mails", 501),
+    (lambda: import_shrinks(FileCounts(50), FileCounts(100), NUMBERS, 50), "import_shrinks", "import", 50),
     (
-        filled_column_empties(FileCounts(9, {"phone": 0}), FileCounts(9, {"phone": 9}), NUMBERS, 9),
+        lambda: filled_column_empties(FileCounts(9, {"phone": 0}), FileCounts(9, {"phone": 9}), NUMBERS, 9),
         "filled_column_empties",
         "import",
         9,
     ),
-    (expiry_moved_backwards(30, FileCounts(100), NUMBERS, 100), "expiry_moved_backwards", "import", 100),
-    (members_vanish(190, 191, FileCounts(200), NUMBERS, 200), "members_vanish", "import", 200),
-    (codes_change_hands(30, FileCounts(100), NUMBERS, 100), "codes_change_hands", "import", 100),
+    (
+        lambda: expiry_moved_backwards(30, FileCounts(100), NUMBERS, 100),
+        "expiry_moved_backwards",
+        "import",
+        100,
+    ),
+    (lambda: members_vanish(190, 191, FileCounts(200), NUMBERS, 200), "members_vanish", "import", 200),
+    (lambda: codes_change_hands(30, FileCounts(100), NUMBERS, 100), "codes_change_hands", "import", 100),
 ]
 
 
-@pytest.mark.parametrize(("said", "guard", "stops", "count"), OVERRULED)
+@pytest.mark.parametrize(("judge", "guard", "stops", "count"), OVERRULED)
 def test_the_exact_number_overrules_and_is_kept_with_the_figures(
-    said: GuardVerdict, guard: str, stops: str, count: int
+    judge: Judge, guard: str, stops: str, count: int
 ) -> None:
+    said = judge()
     assert (said.guard, said.stops, said.count, said.overruled) == (guard, stops, count, True)
     assert (said.refused, said.message) == (False, "")
     assert said.figures
@@ -332,7 +342,7 @@ def test_a_share_is_rounded_down_and_not_by_an_error_of_arithmetic(
 
 
 def test_all_refusals_are_told_one_a_line() -> None:
-    refused = [said for said, _expected in REFUSALS[:2]]
+    refused = [judge() for judge, _expected in REFUSALS[:2]]
     with pytest.raises(GuardRefusedError) as error:
-        raise_if_refused([*refused, PASSES[0][0]])
+        raise_if_refused([*refused, PASSES[0][0]()])
     assert str(error.value).split("\n") == [each.message for each in refused]

@@ -81,6 +81,7 @@ def test_what_has_not_the_form_of_a_token_is_tampered(mangled: str) -> None:
 def test_a_token_that_a_spreadsheet_mangled_is_read() -> None:
     mangled = " " + "".join(chr(ord(sign) + 0xFEE0) for sign in GIVEN.lower()) + "\u3000"
     assert tidy(mangled) == GIVEN
+    assert tidy(GIVEN.replace("-", " - ")) == GIVEN
 
 
 def test_each_export_has_a_key_of_its_own_that_no_spreadsheet_takes_for_a_number() -> None:
