@@ -21,6 +21,8 @@ from tests.support.smtp import Sink
 pytestmark = pytest.mark.promise("P1", "P2")
 
 Play = Callable[[str, str], Scene]
+EVERY = 3
+"""In a campaign, every so manyth commit is cut; another seed takes others."""
 SHORT = scale(["night"], list(SCENES))
 STOPPED = {ExitCode.LOCKED, ExitCode.CONFIGURATION}
 """In words: try again later, or: the server cannot be reached."""
@@ -79,7 +81,8 @@ def test_a_commit_whose_answer_is_lost_is_done_exactly_once(
 
 def _chosen(commits: int, name: str, when: str, part: int) -> list[int]:
     if CAMPAIGN:
-        return list(range(1 + part, commits + 1, 4))
+        first = 1 + chance("commits", name, when).randrange(EVERY) + EVERY * part
+        return list(range(first, commits + 1, EVERY * 4))
     return sorted(chance("commits", name, when).sample(range(1, commits + 1), 2))
 
 

@@ -25,14 +25,15 @@ pytestmark = pytest.mark.promise("P18")
 Play = Callable[[str, str], Scene]
 ERRORS = (1205, 1213, 1020, 2006, 2013)
 PARTS = 8
-EVERY = 2
+EVERY = 8
 
 
 def places(statements: int, name: str, part: int) -> list[tuple[int, int]]:
-    """Statements with the error each is answered with: in a campaign every second one, with another error each time."""
+    """Statements with the error each is answered with: in a campaign every eighth one, another seed takes others."""
     if CAMPAIGN:
         errors = islice(cycle(ERRORS), part, None)
-        return list(zip(range(1 + EVERY * part, statements + 1, EVERY * PARTS), errors, strict=False))
+        first = 1 + chance("statements", name).randrange(EVERY) + EVERY * part
+        return list(zip(range(first, statements + 1, EVERY * PARTS), errors, strict=False))
     random = chance("errors", name)
     number = len(ERRORS) if name == "night" else 1
     return list(

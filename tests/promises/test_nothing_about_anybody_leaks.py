@@ -161,7 +161,7 @@ def test_whatever_fails_leaves_ids_only(
 ) -> None:
     chosen, found = chance("failures"), []
     todo = [call for call in calls(canary, tmp_path) if call[0] != "demo"]
-    failures = [(call, chosen.choice((1, 2, 5, 12, 30))) for call in todo for _time in range(scale(1, 6))]
+    failures = [(call, chosen.choice((1, 2, 5, 12, 30))) for call in todo for _time in range(scale(1, 4))]
     with everything_logged() as watch, careless_umask():
         for call, statement in chosen.sample(failures, scale(30, len(failures))):
             failing = FailingAt(statement)

@@ -61,7 +61,7 @@ def happenings(luck: Random, people: list[tuple[int, int, int]], runs: list[int]
     return found
 
 
-@pytest.mark.parametrize("part", parts(1, 4))
+@pytest.mark.parametrize("part", parts(1, 2))
 def test_events_told_three_times_are_one_row_each_with_the_same_bytes(
     ours: OurShop, proof: Counter[str], part: int
 ) -> None:
