@@ -23,7 +23,7 @@ from tests.membership.people import (
     with_data_taken,
 )
 
-many = hypothesis_settings(max_examples=400, deadline=None)
+many = hypothesis_settings(max_examples=4 * hypothesis_settings.default.max_examples, deadline=None)
 A_WHILE = 150
 
 

@@ -31,7 +31,7 @@ def columns_of(people: list[MemberFacts]) -> MemberColumns:
     )
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=2 * hypothesis_settings.default.max_examples, deadline=None)
 @given(st.lists(members, max_size=8), source_policies, near_days)
 def test_the_preview_counts_what_class_of_decides(
     people: list[MemberFacts], policy: SourcePolicy, today: date

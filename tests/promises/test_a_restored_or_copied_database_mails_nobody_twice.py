@@ -48,7 +48,7 @@ def on_the_eve(installed: InstalledShop, sink: Sink) -> InstalledShop:
     shop.mail_port, shop.sections = sink.port, SECTIONS
     shop.guards = "downgrades = 1000\nsurprise_downgrades = 1000"
     shop.configure()
-    shop.fill(scale(60, 500), scale(80, 600))
+    shop.fill(scale(60, 900), scale(80, 1100))
     shop.members = [replace(one, end_date=TODAY, unlimited=False) for one in shop.members]
     shop.drop_export(TODAY)
     shop.at(TODAY, 3)
