@@ -69,7 +69,10 @@ def test_a_day_without_mail_server(outbox: Outbox, outage: str, proof: Counter[s
         codes = cron(outbox, 24)
     assert set(codes) <= {ExitCode.DONE, ExitCode.NEEDS_PERSON, ExitCode.LOCKED}
     assert outbox.ours.rows(suspended_address) == []
-    assert set(outbox.states()) == {"queued"}
+    # Who hangs up amid the text may do so when our last dot has left: nobody can tell, so a person is asked.
+    in_doubt = outbox.states().count("in_doubt")
+    assert outage == "body drop" or not in_doubt
+    assert outbox.states().count("queued") == MAILS - in_doubt
     attempts = [row.attempts for row in outbox.notices()]
     # The schedule allows so many tries in a day; a server that is not there costs none.
     assert max(attempts) <= len(RETRY_AFTER) + 1
@@ -77,9 +80,10 @@ def test_a_day_without_mail_server(outbox: Outbox, outage: str, proof: Counter[s
         outbox.use(server)
         cron(outbox, 30)
         arrived = Counter(ids_of(server))
-    assert set(outbox.states()) == {"sent"}
-    assert set(arrived.values()) == {1} and len(arrived) == MAILS
-    proof["mails through an outage"] += MAILS
+    assert Counter(outbox.states()) == +Counter(sent=MAILS - in_doubt, in_doubt=in_doubt)
+    assert set(arrived.values()) <= {1} and len(arrived) == MAILS - in_doubt
+    proof["mails through an outage"] += MAILS - in_doubt
+    proof["mails in doubt"] += in_doubt
     proof["calls of cron"] += codes.total()
 
 
