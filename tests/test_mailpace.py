@@ -44,6 +44,8 @@ def test_the_same_mail_is_retried_at_the_same_moment_and_others_spread() -> None
     moments = {retry_at(f"<{number}@example.jp>", 1, START, START) for number in range(50)}
     assert len(moments) > 40
     assert retry_at("<1@example.jp>", 1, START, START) in moments
+    waits = [moment - START for moment in moments if moment]
+    assert min(waits) < 0.85 * RETRY_AFTER[0] and 1.15 * RETRY_AFTER[0] < max(waits)
 
 
 @given(

@@ -89,6 +89,8 @@ def test_a_code_is_read_however_it_is_typed(code: str, data: st.DataObject) -> N
 @given(codes, st.integers(1, 9_999_999))
 def test_a_serial_in_front_of_the_code_does_no_harm(code: str, number: int) -> None:
     assert read_code(f"{serial_of('SHOP', number)} {print_code(code)}") == code
+    assert read_code(f"{serial_of('LONGSHOP', number)} {print_code(code)}") == code
+    assert read_code(f"X{serial_of('LONGSHOP', number)} {print_code(code)}") is None
 
 
 @given(st.text(max_size=40))

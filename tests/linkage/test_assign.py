@@ -92,6 +92,39 @@ def test_a_dead_card_moves_to_a_clear_live_successor_and_else_asks() -> None:
     assert decided([pair(1, 11), unclear], dead) == {(1, 11): "link held", (1, 12): "case successor"}
 
 
+def test_only_a_usable_card_that_nobody_has_succeeds_a_dead_one() -> None:
+    dead = replace(FREE, holder_of={11: 1, 12: 2}, held_by={1: 11, 2: 12}, card_rank=lambda m: (m == 12, 0))
+    of_another, unusable = pair(1, 12, 20, clear=False), pair(1, 13, 20, clear=False)
+    assert decided([pair(1, 11), of_another, unusable], dead) == {
+        (1, 11): "link held",
+        (1, 12): "none taken",
+        (1, 13): "none taken",
+    }
+
+
+def test_of_several_successors_a_clear_one_leaves_no_question_and_two_are_a_tie() -> None:
+    dead = replace(FREE, holder_of={11: 1}, held_by={1: 11}, card_rank=lambda m: (m != 11, 0))
+    assert decided([pair(1, 11), pair(1, 12), pair(1, 13, 20, clear=False)], dead) == {
+        (1, 11): "link held",
+        (1, 12): "move successor",
+        (1, 13): "none taken",
+    }
+    assert decided([pair(1, 11), pair(1, 12), pair(1, 13)], dead) == {
+        (1, 11): "link held",
+        (1, 12): "case tie",
+        (1, 13): "case tie",
+    }
+
+
+def test_a_name_alone_or_a_relative_is_no_question_about_a_new_card() -> None:
+    dead = replace(FREE, holder_of={11: 1}, held_by={1: 11}, card_rank=lambda m: (m != 11, 0))
+    for flags in (Flag.NAME_ONLY, Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS):
+        assert decided([pair(1, 11), pair(1, 12, 20, flags, clear=False)], dead) == {
+            (1, 11): "link held",
+            (1, 12): "none taken",
+        }
+
+
 def test_a_pair_a_human_set_apart_is_never_linked() -> None:
     apart = replace(FREE, apart=frozenset({(1, 11)}))
     assert decided([pair(1, 11, 60), pair(1, 12, 30)], apart) == {

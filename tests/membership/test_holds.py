@@ -35,6 +35,7 @@ def test_an_override_without_an_end_lasts() -> None:
 
 def test_an_undone_downgrade_is_not_done_again_by_the_next_night() -> None:
     hold = hold_after_undo([ENDED], TODAY, "run 12 undone")
+    assert (hold.since, hold.reason) == (TODAY, "run 12 undone")
     for night in (date(2026, 4, 2), date(2026, 9, 1)):
         tonight = replace(ENDED, data_as_of=morning_of(night))
         decision = class_of([tonight], night, ClassSettings(), current_class="store", overrides=[hold])

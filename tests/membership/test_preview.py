@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from time import perf_counter
 
 from hypothesis import given
@@ -17,6 +17,7 @@ from eccube_sync.membership.preview import Ending, MemberColumns, last_days, pos
 from tests.membership.people import member, members, morning_of, near_days, source_policies
 
 TODAY = date(2026, 4, 1)
+DAY = timedelta(days=1)
 
 
 def columns_of(people: list[MemberFacts]) -> MemberColumns:
@@ -64,6 +65,28 @@ def test_the_columns_end_on_the_day_the_rules_say(
     ends, found = last_days(columns_of([member(joined_on=start, end_date=start)]), SourcePolicy(policy))
     assert ends[0].item() == term_of(policy, start, None, start, False).valid_through
     assert found[0]
+
+
+def test_each_rank_ends_by_its_own_policy() -> None:
+    policy = SourcePolicy(
+        ExpiryPolicy("joined", 12), {"GOLD": ExpiryPolicy("joined", 24), "FREE": ExpiryPolicy("none")}
+    )
+    people = [member(joined_on=TODAY, rank=rank) for rank in ("", "GOLD", "FREE")]
+    ends, found = last_days(columns_of(people), policy)
+    assert ends.tolist() == [date(2027, 3, 31), date(2028, 3, 31), None]
+    assert found.tolist() == [True, True, True]
+    unknown = columns_of([member(rank="GOLD"), member(rank="FREE")])
+    assert last_days(unknown, policy)[1].tolist() == [False, True]
+
+
+def test_who_gives_notice_ends_the_day_before_leaving() -> None:
+    leaving = [TODAY - DAY, TODAY, TODAY + DAY, date(2026, 5, 1), date(2026, 5, 2)]
+    people = [member(status="withdrawn", left_on=left_on) for left_on in leaving]
+    policy = SourcePolicy(ExpiryPolicy("column"))
+    (seen,) = preview(columns_of(people), [policy], TODAY)
+    assert seen.policy == policy
+    assert (seen.ended_by_status, seen.current, seen.expired) == (2, 3, 0)
+    assert [ending.members for ending in seen.endings] == [2, 1, 0]
 
 
 def test_the_next_three_months_begin_today_and_leave_no_gap() -> None:

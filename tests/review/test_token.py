@@ -44,6 +44,12 @@ def test_a_token_is_the_one_of_its_case_version_and_export() -> None:
     assert set(GIVEN.replace("-", "")) <= set(ALPHABET)
 
 
+def test_a_file_written_before_an_upgrade_is_still_genuine_after_it() -> None:
+    assert token(KEY, Case(), EXPORT) == "BCDFGHJK-2-1AF0MAYQC0VBAYVY6"
+    without = Case(customer_fingerprint="", member_fingerprint="")
+    assert token(KEY, without, EXPORT) == "BCDFGHJK-2-1D7WXSDWAK11F14FR"
+
+
 @pytest.mark.parametrize(
     "other",
     [
