@@ -275,5 +275,5 @@ class Guards(Section):
         500, description=mark("Mails a run may queue at most, not counting ends that were known before.")
     )
     clock_seconds: Positive = Field(120, description=mark("Seconds our clock and the database's may differ."))
-    file_megabytes: Positive = Field(200, description=mark("Size of a file at most, in megabytes."))
+    file_megabytes: Positive = Field(500, description=mark("Size of a file at most, in megabytes."))
     file_rows: Positive = Field(1_000_000, description=mark("Rows of a file at most."))

@@ -24,7 +24,7 @@ HEADER_SEARCH_LINES = 10
 class Limits:
     """How large a file may be. Sizes in bytes (file) and characters (cells)."""
 
-    file_bytes: int = 200 * 1000 * 1000
+    file_bytes: int = 500 * 1000 * 1000
     rows: int = 1_000_000
     columns: int = 500
     cell: int = 4096

@@ -83,7 +83,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
     path = tmp_path / "a.csv"
     with path.open("wb") as file:
         file.truncate(Limits().file_bytes + 1)
-    with pytest.raises(BadInputError, match="200000001 bytes"):
+    with pytest.raises(BadInputError, match="500000001 bytes"):
         _table(path)
 
 
