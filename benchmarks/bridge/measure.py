@@ -3,6 +3,9 @@
 A private MariaDB with Debian's own memory settings. After a first night, customers confirm their address, 20 at a
 time, each with a link code in the plugin's inbox; the bridge is told over HTTP, and the time runs until the card
 shows the class.
+
+``--shop FOLDER`` keeps the shop there. The next time it is taken as it was left, also one of
+``benchmarks.matching.database``, and other customers register.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
+from benchmarks.late import hold_back, still_to_come
 from benchmarks.nightly.measure import benchmark_shop, configuration, load_customers, measure
 from benchmarks.nightly.shop import TODAY
 from eccube_sync.clock import FixedClock
@@ -51,35 +55,49 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=63_000)
     parser.add_argument("--registrations", type=int, default=200)
     parser.add_argument("--at-once", type=int, default=20)
+    parser.add_argument("--shop", type=Path, help="keep the shop in this folder, and take the one kept there")
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="eccube-sync-bench-"))
+    folder = arguments.shop or Path(tempfile.mkdtemp(prefix="eccube-sync-bench-"))
     try:
         files = folder / "files"
-        sizes = (f"--{name}={getattr(arguments, name)}" for name in ("customers", "members"))
-        subprocess.run([sys.executable, "-m", "benchmarks.nightly", str(files), *sizes], check=True)
-        with benchmark_shop() as (_server, shop):
-            _run(folder, files, shop, arguments.registrations, arguments.at_once)
+        if not (files / "members.csv").exists():
+            sizes = (f"--{name}={getattr(arguments, name)}" for name in ("customers", "members"))
+            subprocess.run([sys.executable, "-m", "benchmarks.nightly", str(files), *sizes], check=True)
+        with benchmark_shop(folder / "server" if arguments.shop else None) as (_server, shop):
+            bridge = _night(folder / "state", files, shop)
+            _run(bridge, files, shop, arguments.registrations, arguments.at_once)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not arguments.shop:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(folder: Path, files: Path, shop: Shop, registrations: int, at_once: int) -> None:
-    state = folder / "state"
-    state.mkdir(mode=0o700)
-    install_plugin(shop)
+def _night(state: Path, files: Path, shop: Shop) -> RunningBridge:
+    """The shop with the plugin after its first night, and a bridge for it."""
+    new = not state.exists()
+    state.mkdir(mode=0o700, exist_ok=True)
     bridge = RunningBridge(InstalledShop(shop, state, FixedClock(datetime.now().astimezone()), ""))
-    assert shop.server is not None
     text = configuration(shop)
-    (state / "eccube-sync.toml").write_text(text + SECTIONS.format(port=bridge.port), encoding="utf-8")
-    (state / "eccube-sync.toml").chmod(0o600)
-    coming, codes = _hold_back(files, registrations)
-    load_customers(shop, files / "customers.csv")
-    export = state / f"members_{TODAY:%Y%m%d}_0030.csv"
-    shutil.copy(files / "members.csv", export)
-    measure(state, NIGHT, "migrate", "migrate")
-    measure(state, NIGHT, "first night", "nightly", str(export))
-    printed = _print_codes(state, codes)
+    bridge.shop.path.write_text(text + SECTIONS.format(port=bridge.port), encoding="utf-8")
+    bridge.shop.path.chmod(0o600)
+    with_plugin = bool(shop.rows(f"SHOW TABLES LIKE '{CARD}'"))
+    if not with_plugin:
+        install_plugin(shop)
+    if new:
+        load_customers(shop, hold_back(files / "customers.csv", state))
+        export = state / f"members_{TODAY:%Y%m%d}_0030.csv"
+        shutil.copy(files / "members.csv", export)
+        measure(state, NIGHT, "migrate", "migrate")
+        measure(state, NIGHT, "first night", "nightly", str(export))
+    elif not with_plugin:
+        measure(state, NIGHT, "the classes shown, and everybody's card", "project", "--apply")
     ensure_keys(bridge.shop.settings().folders)
+    return bridge
+
+
+def _run(bridge: RunningBridge, files: Path, shop: Shop, registrations: int, at_once: int) -> None:
+    state = bridge.shop.folder
+    coming, codes = _coming(files, state, shop, registrations)
+    printed = _print_codes(state, codes)
     for _again in range(3):
         before = getrusage(RUSAGE_CHILDREN)
         measure(state, f"{TODAY}T09:00", "inbox, nothing came in", "inbox")
@@ -98,26 +116,20 @@ def _run(folder: Path, files: Path, shop: Shop, registrations: int, at_once: int
         print(f"address confirmed → class on the card, {name} within {1000 * seconds[index]:.0f} ms")
 
 
-def _hold_back(files: Path, number: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Take store members out of the customers' file, who will register later; their rows, and id → member's code."""
+def _coming(files: Path, state: Path, shop: Shop, number: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Store members among the customers held back, who register now; their rows, and id → member's code."""
     with (files / "truth.csv").open(encoding="utf-8", newline="") as file:
         members = {row["customer"]: row["member"] for row in csv.DictReader(file)}
-    path = files / "customers.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    chosen = [row for row in rows if row["id"] in members and row["customer_status_id"] == "2"][-number:]
-    ids = {row["id"] for row in chosen}
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(row for row in rows if row["id"] not in ids)
-    plain = [{name: None if cell == r"\N" else cell for name, cell in row.items()} for row in chosen]
-    return plain, {one: members[one] for one in ids}
+    rows = [
+        row for row in still_to_come(state, shop) if row["id"] in members and row["customer_status_id"] == "2"
+    ][:number]
+    return rows, {str(row["id"]): members[str(row["id"])] for row in rows}
 
 
 def _print_codes(state: Path, codes: dict[str, str]) -> dict[str, str]:
     """Issue and hand out a code to each of these members; member's code → link code."""
     labels, handed_out = state / "labels.csv", state / "handed-out.csv"
+    labels.unlink(missing_ok=True)
     count = str(len(codes))
     measure(
         state, NIGHT, "codes issue", "codes", "issue", "--count", count, "--output", str(labels), "--apply"

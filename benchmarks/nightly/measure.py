@@ -27,7 +27,7 @@ from benchmarks.nightly.shop import TODAY
 from eccube_sync.population import END_DATE_COLUMN
 from tests.support.accounts import single_account
 from tests.support.mariadb import Server, running_mariadb
-from tests.support.shop import Shop, mariadb_shop
+from tests.support.shop import Shop, open_shop
 
 DEBIAN = (
     "--innodb-buffer-pool-size=128M",
@@ -105,15 +105,16 @@ def measure(folder: Path, moment: str, name: str, *arguments: str) -> Step:
 
 
 @contextmanager
-def benchmark_shop() -> Iterator[tuple[Server, Shop]]:
-    """A MariaDB with an empty EC-CUBE shop."""
+def benchmark_shop(kept: Path | None = None) -> Iterator[tuple[Server, Shop]]:
+    """A MariaDB with an empty EC-CUBE shop; in a ``kept`` folder it is as it was left the last time."""
     # A folder of its own: the server runs as another account, which must be able to enter it.
-    folder = Path(tempfile.mkdtemp(prefix="eccube-sync-db-"))
+    folder = kept or Path(tempfile.mkdtemp(prefix="eccube-sync-db-"))
     try:
-        with running_mariadb(folder, DEBIAN) as server, mariadb_shop(server) as shop:
-            yield server, shop
+        with running_mariadb(folder, DEBIAN) as server:
+            yield server, open_shop(server, "eccube_benchmark")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def load_customers(shop: Shop, path: Path, *, update: bool = False) -> None:
@@ -159,7 +160,7 @@ def main() -> None:
 def configuration(shop: Shop) -> str:
     """A configuration for the shop, with the one account of a rental server."""
     assert shop.server is not None
-    user = single_account(shop.server, shop.database, "eccube_sync_benchmark")
+    user = single_account(shop.server, shop.database, "eccube_sync_benchmark", user="benchmark")
     return CONFIGURATION.format(
         socket=shop.server.socket, eccube=shop.database, user=user, end_date=END_DATE_COLUMN
     )

@@ -13,11 +13,14 @@ from tests.support.mariadb import Server
 _numbers = count(1)
 
 
-def single_account(server: Server, *databases: str) -> str:
-    """The name of a new account without a password that may do anything in these databases, as on a rental server."""
-    user = f"single_{next(_numbers)}"
+def single_account(server: Server, *databases: str, user: str | None = None) -> str:
+    """The name of an account without a password that may do anything in these databases, as on a rental server.
+
+    A new one, or ``user``, whom the server may know already.
+    """
+    user = user or f"single_{next(_numbers)}"
     server.execute(
-        f"CREATE USER {user}@localhost",
+        f"CREATE USER IF NOT EXISTS {user}@localhost",
         *(f"GRANT ALL ON `{database}`.* TO {user}@localhost" for database in databases),
     )
     return user

@@ -152,10 +152,10 @@ class Server:
 
 @contextmanager
 def running_mariadb(directory: Path, options: tuple[str, ...] = ()) -> Iterator[Server]:
-    """Start a private server below ``directory`` (new or empty, short path), and end it afterwards.
+    """Start a private server below ``directory`` (short path), and end it afterwards; its files stay.
 
-    When root runs the tests the server runs as an ordinary account, so that account must be able to
-    enter every parent of ``directory``.
+    They are made where there are none. When root runs the tests the server runs as an ordinary account, so that
+    account must be able to enter every parent of ``directory``.
     """
     install()
     directory.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,8 @@ def running_mariadb(directory: Path, options: tuple[str, ...] = ()) -> Iterator[
     if account is not None:
         shutil.chown(directory, account)
     server = Server(directory=directory, port=_free_port(), options=options)
-    _create_system_tables(server)
+    if not server.data.exists():
+        _create_system_tables(server)
     server.start()
     try:
         _close_the_port_to_root(server)

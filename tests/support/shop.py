@@ -159,15 +159,21 @@ def sqlite_shop(file: Path) -> Iterator[Shop]:
 @contextmanager
 def mariadb_shop(server: Server) -> Iterator[Shop]:
     """A new shop in a database of its own on a private server; dropped afterwards."""
-    database = f"eccube_{next(_database_numbers)}"
-    server.execute(f"CREATE DATABASE {database}")
-    engine = create_engine(server.url(database), poolclass=NullPool)
-    _fill(engine, MARIADB_SCHEMA.read_text(encoding="utf-8"))
+    shop = open_shop(server, f"eccube_{next(_database_numbers)}")
     try:
-        yield Shop(engine, database, server)
+        yield shop
     finally:
-        engine.dispose()
-        server.execute(f"DROP DATABASE IF EXISTS {database}")
+        shop.engine.dispose()
+        server.execute(f"DROP DATABASE IF EXISTS {shop.database}")
+
+
+def open_shop(server: Server, database: str) -> Shop:
+    """The shop in this database of a private server; a new one where there is none."""
+    engine = create_engine(server.url(database), poolclass=NullPool)
+    if not (server.data / database).exists():
+        server.execute(f"CREATE DATABASE {database}")
+        _fill(engine, MARIADB_SCHEMA.read_text(encoding="utf-8"))
+    return Shop(engine, database, server)
 
 
 def _fill(engine: Engine, schema: str) -> None:
