@@ -20,7 +20,6 @@ from eccube_sync.report import LABELS, Listing, Report, Word
 from eccube_sync.services import (
     adoptvalues,
     answering,
-    claiming,
     claimwords,
     classifying,
     codelist,
@@ -29,6 +28,7 @@ from eccube_sync.services import (
     linking,
     nightly,
     noticewords,
+    redeeming,
     sending,
     showing,
 )
@@ -46,7 +46,7 @@ PUT_TOGETHER: Mapping[str, Mapping[str, str]] = {
 
 BY_NAME = (
     *linking.COUNTED.values(),
-    *claiming.COUNTED.values(),
+    *redeeming.COUNTED.values(),
     *classifying.REPORTED,
     *importplan.COUNTED,
     *sending.COUNTED,

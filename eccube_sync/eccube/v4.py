@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import md5
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, TextClause, bindparam, column, s
 
 from eccube_sync import resources
 from eccube_sync.clock import TOKYO, to_database
-from eccube_sync.dbcolumns import Family, columns_of
+from eccube_sync.dbcolumns import Column, Family, columns_of, columns_of_tables
 from eccube_sync.eccube import (
     CustomerState,
     EccubeCustomer,
@@ -194,11 +194,11 @@ def optional_columns() -> dict[str, tuple[str, ...]]:
 
 def check_schema(connection: Connection) -> tuple[SchemaProblem, ...]:
     """Needed tables and columns that are missing or can no longer hold what EC-CUBE stores."""
-    return tuple(problem for table in _NEEDED for problem in _table_problems(connection, table))
+    present = columns_of_tables(connection, list(_NEEDED))
+    return tuple(problem for table in _NEEDED for problem in _table_problems(table, present[table]))
 
 
-def _table_problems(connection: Connection, table: str) -> Iterator[SchemaProblem]:
-    present = columns_of(connection, table)
+def _table_problems(table: str, present: Mapping[str, Column]) -> Iterator[SchemaProblem]:
     if not present:
         yield SchemaProblem(table, None, "missing")
         return

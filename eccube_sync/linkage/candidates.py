@@ -100,6 +100,15 @@ def common_keys(people: Prepared, limits: Mapping[str, int]) -> Integers:
     return distinct(np.concatenate([more_often(keys, limits[kind]) for kind, _, keys in _by_kind(people)]))
 
 
+def followed(keys: Integers, common: Integers) -> NDArray[np.bool_]:
+    """Which of a few keys are followed: those not among the ``common`` ones, which are sorted and may be a million."""
+    if not len(common):
+        return np.ones(len(keys), bool)
+    places = np.minimum(np.searchsorted(common, keys), len(common) - 1)
+    chosen: NDArray[np.bool_] = common[places] != keys
+    return chosen
+
+
 def candidate_pairs(left: Prepared, right: Prepared, excluded: Integers) -> tuple[Integers, Integers]:
     """Pairs (left row, right row) that share a key not ``excluded``; each once, sorted.
 

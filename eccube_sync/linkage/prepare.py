@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -83,6 +84,12 @@ def _emails(cells: Sequence[tuple[str, ...]]) -> tuple[Text, Text]:
 def _births(people: People) -> NDArray[np.int32]:
     days = people.days("birth_date")
     return np.where(np.isin(days, _DUMMY_DATES) | (days < _EARLIEST_BIRTH), NO_DATE, days)
+
+
+@cache
+def nobody() -> Prepared:
+    """A side without anybody."""
+    return prepare(People(np.empty(0, np.int64)))
 
 
 def joined(parts: Sequence[Prepared]) -> Prepared:

@@ -99,26 +99,49 @@ class Projection(Protocol):
 
 
 def compare_and_set(
-    present: Mapping[int, str | None], changes: Sequence[Change], apply: Callable[[Change], bool]
+    connection: Connection,
+    present: Mapping[int, str | None],
+    changes: Sequence[Change],
+    apply: Callable[[Sequence[Change]], int],
 ) -> list[Outcome]:
     """The outcomes of ``changes`` where ``present`` was read in the same transaction.
 
-    ``apply`` repeats the comparison in the database and says whether it wrote: the database compares
-    text more loosely than we do (case, trailing spaces), and a value can change after it was read.
+    ``apply`` carries out changes that are alike but for the customer, repeats the comparison in the database and
+    says how many it wrote: the database compares text more loosely than we do (case, trailing spaces), and a value
+    can change after it was read.
     """
     if len(changes) > CHUNK:
         raise ValueError(f"{len(changes)} changes in one chunk; {CHUNK} at most")
-    outcomes = []
-    for change in changes:
+    outcomes: list[Outcome] = []
+    alike: dict[tuple[str | None, str | None], list[int]] = {}
+    for position, change in enumerate(changes):
         if change.eccube_id not in present:
             outcomes.append(Outcome.GONE)
         elif present[change.eccube_id] == change.new:
             outcomes.append(Outcome.ALREADY)
-        elif present[change.eccube_id] != change.expected:
-            outcomes.append(Outcome.CHANGED)
         else:
-            outcomes.append(Outcome.WRITTEN if apply(change) else Outcome.CHANGED)
+            outcomes.append(Outcome.CHANGED)
+            if present[change.eccube_id] == change.expected:
+                alike.setdefault((change.expected, change.new), []).append(position)
+    for positions in alike.values():
+        for position in _carried_out(connection, changes, positions, apply):
+            outcomes[position] = Outcome.WRITTEN
     return outcomes
+
+
+def _carried_out(
+    connection: Connection,
+    changes: Sequence[Change],
+    positions: Sequence[int],
+    apply: Callable[[Sequence[Change]], int],
+) -> Sequence[int]:
+    """Those of these changes that were written: all in one go, or one by one where one of them no longer fits."""
+    if len(positions) > 1:
+        with connection.begin_nested() as together:
+            if apply([changes[position] for position in positions]) == len(positions):
+                return positions
+            together.rollback()
+    return [position for position in positions if apply([changes[position]]) == 1]
 
 
 from eccube_sync.projections import column, customer_group, none, plugin  # noqa: E402 - parts need the contract above

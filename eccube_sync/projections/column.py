@@ -104,13 +104,14 @@ class ColumnValue:
         place = self._place()
         customer_id, value = place.c
 
-        def apply(change: Change) -> bool:
-            unchanged = value.is_(None) if change.expected is None else value == change.expected
-            statement = update(place).where(customer_id == change.eccube_id, unchanged)
-            return connection.execute(statement.values({value: change.new})).rowcount == 1
+        def apply(alike: Sequence[Change]) -> int:
+            expected, new = alike[0].expected, alike[0].new
+            unchanged = value.is_(None) if expected is None else value == expected
+            statement = update(place).where(customer_id.in_([one.eccube_id for one in alike]), unchanged)
+            return connection.execute(statement.values({value: new})).rowcount
 
         present = self.read(connection, [change.eccube_id for change in changes])
-        return compare_and_set(present, changes, apply)
+        return compare_and_set(connection, present, changes, apply)
 
     def _place(self) -> TableClause:
         """The table with its two columns, whose names the dialect always quotes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, column, delete, exists, insert, literal, select, table
 
-from eccube_sync.dbcolumns import columns_of
+from eccube_sync.dbcolumns import columns_of_tables
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.i18n import _
 from eccube_sync.projections import (
@@ -41,8 +41,9 @@ class CustomerGroup:
         return "member" if membership_class == "store" else None
 
     def validate(self, connection: Connection) -> None:
+        present = columns_of_tables(connection, [part.name for part in (_GROUPS, _BELONGS)])
         for part in (_GROUPS, _BELONGS):
-            missing = set(part.c.keys()) - columns_of(connection, part.name).keys()
+            missing = set(part.c.keys()) - present[part.name].keys()
             if missing:
                 raise ConfigurationError(
                     _(
@@ -67,13 +68,12 @@ class CustomerGroup:
     def write(self, connection: Connection, changes: Sequence[Change]) -> list[Outcome]:
         group_id = self.group_id(connection)
 
-        def apply(change: Change) -> bool:
-            if change.new is None:
-                return _leave(connection, group_id, change.eccube_id)
-            return _join(connection, group_id, change.eccube_id)
+        def apply(alike: Sequence[Change]) -> int:
+            move = leave if alike[0].new is None else join
+            return move(connection, group_id, [change.eccube_id for change in alike])
 
         present = self._present(connection, group_id, [change.eccube_id for change in changes])
-        return compare_and_set(present, changes, apply)
+        return compare_and_set(connection, present, changes, apply)
 
     def group_id(self, connection: Connection) -> int:
         """The group's id: a name is looked for first, then an id."""
@@ -110,17 +110,17 @@ class CustomerGroup:
         return values
 
 
-def _join(connection: Connection, group_id: int, eccube_id: int) -> bool:
-    """Add the customer's row, provided that the customer is still there and the row is not."""
-    belongs = exists().where(_BELONGS.c.customer_id == eccube_id, _BELONGS.c.group_id == group_id)
-    row = select(_CUSTOMERS.c.id, literal(group_id)).where(_CUSTOMERS.c.id == eccube_id, ~belongs)
-    return connection.execute(insert(_BELONGS).from_select(["customer_id", "group_id"], row)).rowcount == 1
+def join(connection: Connection, group_id: int, eccube_ids: Sequence[int]) -> int:
+    """Add the rows of those customers who are still there and whose row is not; returns how many."""
+    belongs = exists().where(_BELONGS.c.customer_id == _CUSTOMERS.c.id, _BELONGS.c.group_id == group_id)
+    rows = select(_CUSTOMERS.c.id, literal(group_id)).where(_CUSTOMERS.c.id.in_(eccube_ids), ~belongs)
+    return connection.execute(insert(_BELONGS).from_select(["customer_id", "group_id"], rows)).rowcount
 
 
-def _leave(connection: Connection, group_id: int, eccube_id: int) -> bool:
-    """Remove the customer's row; the caller has seen that it is ours."""
-    row = delete(_BELONGS).where(_BELONGS.c.customer_id == eccube_id, _BELONGS.c.group_id == group_id)
-    return connection.execute(row).rowcount == 1
+def leave(connection: Connection, group_id: int, eccube_ids: Sequence[int]) -> int:
+    """Remove the customers' rows; the caller has seen that they are ours. Returns how many there were."""
+    rows = delete(_BELONGS).where(_BELONGS.c.customer_id.in_(eccube_ids), _BELONGS.c.group_id == group_id)
+    return connection.execute(rows).rowcount
 
 
 def build(settings: Settings) -> Projection:

@@ -38,7 +38,7 @@ class Nowhere:
 
     def write(self, connection: Connection, changes: Sequence[Change]) -> list[Outcome]:
         present = self.read(connection, [change.eccube_id for change in changes])
-        return compare_and_set(present, changes, lambda change: False)
+        return compare_and_set(connection, present, changes, lambda alike: 0)
 
 
 def build(settings: Settings) -> Projection:

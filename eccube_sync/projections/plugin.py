@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, column, delete, exists, insert, literal, select, table, update
+from sqlalchemy import (
+    Connection,
+    String,
+    bindparam,
+    cast,
+    column,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    table,
+    update,
+)
 
 from eccube_sync.clock import to_database
 from eccube_sync.dbcolumns import columns_of
@@ -105,34 +118,26 @@ class PluginCard:
         return values
 
     def write(self, connection: Connection, changes: Sequence[Change]) -> list[Outcome]:
-        def apply(change: Change) -> bool:
-            wanted = _STORE if change.new == _STORE else _EC_ONLY
-            if _set(connection, change.eccube_id, {"membership_class": wanted}):
-                return True
-            return _insert(connection, change.eccube_id, {"membership_class": wanted})
+        def apply(alike: Sequence[Change]) -> int:
+            ids = [change.eccube_id for change in alike]
+            shown = {"membership_class": _STORE if alike[0].new == _STORE else _EC_ONLY}
+            rows = update(_CARD).where(_CARD.c.customer_id.in_(ids))
+            written = connection.execute(rows.values(shown)).rowcount
+            return written if written == len(ids) else written + _add_cards(connection, ids, shown)
 
         present = self.read(connection, [change.eccube_id for change in changes])
-        return compare_and_set(present, changes, apply)
+        return compare_and_set(connection, present, changes, apply)
 
 
-def _set(connection: Connection, eccube_id: int, values: dict[str, Any]) -> bool:
-    row = update(_CARD).where(_CARD.c.customer_id == eccube_id)
-    return connection.execute(row.values(values)).rowcount == 1
-
-
-def _insert(connection: Connection, eccube_id: int, values: dict[str, Any]) -> bool:
-    """Add the customer's row, provided that the customer is still there."""
-    values = {
-        "name": f"customer:{eccube_id}",
-        "kind": "customer",
-        "discriminator_type": _DISCRIMINATOR,
-        **values,
-    }
-    row = select(_CUSTOMERS.c.id, *(literal(value) for value in values.values())).where(
-        _CUSTOMERS.c.id == eccube_id,
-        ~exists().where(_CARD.c.customer_id == eccube_id),
+def _add_cards(connection: Connection, eccube_ids: Sequence[int], values: dict[str, Any]) -> int:
+    """Add the rows of those customers who are still there and have none; returns how many."""
+    values = {"kind": "customer", "discriminator_type": _DISCRIMINATOR, **values}
+    name = literal("customer:").concat(cast(_CUSTOMERS.c.id, String))
+    rows = select(_CUSTOMERS.c.id, name, *(literal(value) for value in values.values())).where(
+        _CUSTOMERS.c.id.in_(eccube_ids),
+        ~exists().where(_CARD.c.customer_id == _CUSTOMERS.c.id),
     )
-    return connection.execute(insert(_CARD).from_select(["customer_id", *values], row)).rowcount == 1
+    return connection.execute(insert(_CARD).from_select(["customer_id", "name", *values], rows)).rowcount
 
 
 # --- the rest of the card --------------------------------------------------------------------------------
@@ -161,20 +166,16 @@ def read_digests(connection: Connection, eccube_ids: Sequence[int] | None = None
 
 def write_cards(connection: Connection, cards: Sequence[Card], now: datetime) -> int:
     """Write these cards, leaving the class to the projection; returns how many customers were still there."""
+    if not cards:
+        return 0
     moment = to_database(now)
-    written = 0
-    for card in cards:
-        values = {
-            "state": card.state,
-            "front": card.front,
-            "panel": card.panel,
-            "digest": card.digest,
-            "update_date": moment,
-        }
-        written += _set(connection, card.eccube_id, values) or _insert(
-            connection, card.eccube_id, values | {"create_date": moment}
-        )
-    return written
+    _add_cards(connection, [card.eccube_id for card in cards], {"create_date": moment})
+    told = ("state", "front", "panel", "digest")
+    row = update(_CARD).where(_CARD.c.customer_id == bindparam("whose"))
+    return connection.execute(
+        row.values({name: bindparam(f"new_{name}") for name in told} | {"update_date": moment}),
+        [{f"new_{name}": getattr(card, name) for name in told} | {"whose": card.eccube_id} for card in cards],
+    ).rowcount
 
 
 def publish(connection: Connection, rows: Sequence[Published], now: datetime) -> None:

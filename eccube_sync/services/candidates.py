@@ -6,16 +6,16 @@ stored pairs of everybody they are connected to, because assignment is decided w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import Connection
 
 from eccube_sync.eccube import Generation
-from eccube_sync.linkage.candidates import blocking_keys, candidate_pairs, join_keys
+from eccube_sync.linkage.candidates import blocking_keys, candidate_pairs, followed, join_keys
 from eccube_sync.linkage.model import Model
-from eccube_sync.linkage.prepare import prepare_chunks
+from eccube_sync.linkage.prepare import joined, nobody, prepare_chunks
 from eccube_sync.linkage.score import ScoredPairs, match_pairs
 from eccube_sync.linkage.workers import Workers
 from eccube_sync.matchers import Prepared
@@ -44,9 +44,9 @@ class Keys:
         """All keys of those among these people who have one of these ids."""
         return cls.of(people.take(np.flatnonzero(np.isin(people.ids, np.array(ids, np.int64)))))
 
-    def without(self, excluded: Integers) -> Keys:
+    def without(self, common: Integers) -> Keys:
         """Without the keys that are not followed."""
-        chosen = ~np.isin(self.keys, excluded)
+        chosen = followed(self.keys, common)
         return Keys(self.keys[chosen], self.owners[chosen])
 
 
@@ -89,7 +89,9 @@ class Reader:
                 seen[ours] = read[theirs]
         # The index may still hold the keys of one who withdrew since.
         ordered = [one for one in wanted if one in seen and seen[one].state == "full"]
-        pieces = (ordered[start : start + PIECE] for start in range(0, max(len(ordered), 1), PIECE))
+        if not ordered:
+            return nobody()
+        pieces = (ordered[start : start + PIECE] for start in range(0, len(ordered), PIECE))
         return prepare_chunks(
             people_of_customers(piece, [seen[one] for one in piece], self._ignored) for piece in pieces
         )
@@ -97,8 +99,19 @@ class Reader:
     def members(self, ids: Iterable[int]) -> Prepared:
         """Current members, sorted by id."""
         wanted = sorted(set(ids))
-        pieces = (wanted[start : start + PIECE] for start in range(0, max(len(wanted), 1), PIECE))
+        if not wanted:
+            return nobody()
+        pieces = (wanted[start : start + PIECE] for start in range(0, len(wanted), PIECE))
         return prepare_chunks(people_of_members(self._connection, piece, self._ignored) for piece in pieces)
+
+
+def with_further(known: Prepared, ids: Integers, read: Callable[[Iterable[int]], Prepared]) -> Prepared:
+    """``known`` and those of ``ids`` that it lacks, sorted by id; only these are read and normalised."""
+    missing = np.setdiff1d(ids, known.ids)
+    if not len(missing):
+        return known
+    people = joined([known, read(missing.tolist())]) if len(known) else read(missing.tolist())
+    return people.take(np.argsort(people.ids))
 
 
 def changed_pairs(
@@ -120,8 +133,8 @@ def changed_pairs(
         pairs = workers.match(model, customers.changed, members.changed, found)
         return pairs, customers.changed, members.changed
     ids = _candidate_ids(connection, model, customers, members)
-    left = reader.customers([*customers.changed.ids.tolist(), *ids[:, 0].tolist()])
-    right = reader.members([*members.changed.ids.tolist(), *ids[:, 1].tolist()])
+    left = with_further(customers.changed, ids[:, 0], reader.customers)
+    right = with_further(members.changed, ids[:, 1], reader.members)
     present = np.isin(ids[:, 0], left.ids) & np.isin(ids[:, 1], right.ids)
     ids = ids[present]
     rows = np.searchsorted(left.ids, ids[:, 0]), np.searchsorted(right.ids, ids[:, 1])

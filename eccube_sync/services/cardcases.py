@@ -13,10 +13,17 @@ from sqlalchemy import Connection, select
 from eccube_sync.db import AnyRow
 from eccube_sync.membership.classes import CASE_KINDS
 from eccube_sync.membership.facts import MERGED
-from eccube_sync.services.casing import NO_LONGER, UNANSWERED, close_case, open_case, subject_key
+from eccube_sync.services.casing import (
+    NO_LONGER,
+    UNANSWERED,
+    Question,
+    cases_about,
+    close_case,
+    open_cases,
+    subject_key,
+)
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case
-from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.matching import dead_cards, links_of_dead_cards
 
 
@@ -58,7 +65,7 @@ def plan_card_questions(
     linked = {one for key, members in new_members.items() if key not in provided_for for one in members}
     dead += map(_question, dead_cards(connection, linked))
     questions = {one.subject: one for one in dead}
-    known = _known(connection, questions)
+    known = cases_about(connection, questions)
     asked = [
         one
         for subject, one in sorted(questions.items())
@@ -78,25 +85,12 @@ def _question(row: AnyRow) -> CardQuestion:
     return CardQuestion(kind, row.member_id, row.fingerprint)
 
 
-def _known(connection: Connection, subjects: Collection[str]) -> dict[str, AnyRow]:
-    """Subject → its case."""
-    found: dict[str, AnyRow] = {}
-    for part in chunks(subjects):
-        rows = connection.execute(select(review_case).where(review_case.c.subject_key.in_(part)))
-        found.update((row.subject_key, row) for row in rows)
-    return found
-
-
 def ask_about_cards(run: Run, questions: CardQuestions) -> None:
     """Open and close the cases, inside the transaction under way."""
-    for one in questions.asked:
-        open_case(
-            run,
-            kind=one.kind,
-            customer_id=None,
-            member_id=one.member_id,
-            member_fingerprint=one.fingerprint,
-            new_evidence=True,
-        )
+    asked = [
+        Question(one.kind, None, one.member_id, member_fingerprint=one.fingerprint, new_evidence=True)
+        for one in questions.asked
+    ]
+    open_cases(run, asked)
     for case_id in questions.obsolete:
         close_case(run, case_id, NO_LONGER)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from eccube_sync.db import AnyRow, inserted_id
+from eccube_sync.db import AnyRow
 from eccube_sync.linkcode import ALPHABET
 from eccube_sync.services.claimwords import CLAIM_CASES
 from eccube_sync.services.linking import Reasons, as_json
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case, review_decision
+from eccube_sync.tables.classes import chunks
 
 _LENGTH = 6
 _ATTEMPTS = 5
@@ -40,65 +43,110 @@ def subject_key(kind: str, customer_id: int | None, member_id: int | None) -> st
     return f"{kind}:{member_id}" if member_id is not None else f"{kind}:customer:{customer_id}"
 
 
-def open_case(
-    run: Run,
-    *,
-    kind: str,
-    customer_id: int | None,
-    member_id: int | None,
-    customer_fingerprint: str = "",
-    member_fingerprint: str = "",
-    probability: float | None = None,
-    bits: float | None = None,
-    reasons: Reasons | None = None,
-    new_evidence: bool = False,
-) -> int | None:
-    """Ask a human. Returns the case's id, None when there is nothing new to ask.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask a human; a fingerprint that is ``""`` is not known.
 
-    A pair has one case for ever. Its version rises when a fingerprint (``""`` = not known) or the kind has
-    changed; only then an answered or closed one is opened again, and one answered 別人 never is. One that closed
-    by itself is opened again when its question arises again, with whatever facts. With ``new_evidence``, a valid
-    claim, whatever was answered or closed is asked again.
+    ``new_evidence`` is a valid claim: whatever was answered or closed is asked again.
     """
-    facts: dict[str, Any] = {
-        "kind": kind,
-        "probability": probability,
-        "bits": bits,
-        "reasons": as_json(reasons),
+
+    kind: str
+    customer_id: int | None
+    member_id: int | None
+    customer_fingerprint: str = ""
+    member_fingerprint: str = ""
+    probability: float | None = None
+    bits: float | None = None
+    reasons: Reasons | None = None
+    new_evidence: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        return subject_key(self.kind, self.customer_id, self.member_id)
+
+
+def open_case(run: Run, question: Question) -> int | None:
+    """Ask a human. Returns the case's id, None when there is nothing new to ask."""
+    return open_cases(run, [question])[0]
+
+
+def open_cases(run: Run, questions: Sequence[Question]) -> list[int | None]:
+    """Ask a human. Returns each case's id, None where there is nothing new to ask.
+
+    A pair has one case for ever. Its version rises when a fingerprint or the kind has changed; only then an answered
+    or closed one is opened again, and one answered 別人 never is, but for new evidence. One that closed by itself is
+    opened again when its question arises again, with whatever facts.
+    """
+    for _attempt in range(_ATTEMPTS):
+        known = cases_about(run.connection, (one.subject for one in questions))
+        new: dict[str, Question] = {}
+        for one in questions:
+            if one.subject not in known:
+                new.setdefault(one.subject, one)
+        if _inserted(run, list(new.values())):
+            known |= cases_about(run.connection, new)
+            return [
+                _opened(run, known[one.subject])
+                if new.get(one.subject) is one
+                else _ask_again(run, known[one.subject], _facts(run, one), one.new_evidence)
+                for one in questions
+            ]
+    raise RuntimeError("no free case id was found")
+
+
+def _inserted(run: Run, questions: Sequence[Question]) -> bool:
+    """False where a public id is taken, or another process asked about the same pair meanwhile."""
+    if not questions:
+        return True
+    try:
+        with run.connection.begin_nested():
+            run.connection.execute(insert(review_case), [_new_row(run, one) for one in questions])
+    except IntegrityError:
+        return False
+    return True
+
+
+def cases_about(connection: Connection, subjects: Iterable[str]) -> dict[str, AnyRow]:
+    """Subject → its case."""
+    found: dict[str, AnyRow] = {}
+    for part in chunks(subjects):
+        rows = connection.execute(select(review_case).where(review_case.c.subject_key.in_(part)))
+        found.update((row.subject_key, row) for row in rows)
+    return found
+
+
+def _opened(run: Run, case: AnyRow) -> int:
+    run.record("case", case.id, "state", None, "open", case.kind)
+    run.counts["cases_opened"] += 1
+    return int(case.id)
+
+
+def _facts(run: Run, question: Question) -> dict[str, Any]:
+    known = {name: getattr(question, name) for name in ("customer_fingerprint", "member_fingerprint")}
+    return {
+        "kind": question.kind,
+        "probability": question.probability,
+        "bits": question.bits,
+        "reasons": as_json(question.reasons),
         "changed_run_id": run.id,
         "opened_on": run.today,
         "state": "open",
+        **{name: value for name, value in known.items() if value},
     }
-    known = {"customer_fingerprint": customer_fingerprint, "member_fingerprint": member_fingerprint}
-    facts |= {name: value for name, value in known.items() if value}
-    key = subject_key(kind, customer_id, member_id)
-    row = _find(run, key)
-    if row is not None:
-        return _ask_again(run, row, facts, new_evidence)
-    return _ask(run, key, facts | {"customer_id": customer_id, "member_id": member_id}, new_evidence)
 
 
-def _find(run: Run, key: str) -> AnyRow | None:
-    return run.connection.execute(select(review_case).where(review_case.c.subject_key == key)).first()
-
-
-def _ask(run: Run, key: str, facts: dict[str, Any], new_evidence: bool) -> int | None:
-    values = facts | {"subject_key": key, "opened_run_id": run.id}
-    for _attempt in range(_ATTEMPTS):
-        try:
-            with run.connection.begin_nested():
-                statement = insert(review_case).values(values | {"public_id": new_public_id()})
-                case_id = inserted_id(run.connection.execute(statement))
-        except IntegrityError:
-            # The public id is taken, or another process asked about the same pair meanwhile.
-            row = _find(run, key)
-            if row is not None:
-                return _ask_again(run, row, facts, new_evidence)
-            continue
-        run.record("case", case_id, "state", None, "open", facts["kind"])
-        run.counts["cases_opened"] += 1
-        return case_id
-    raise RuntimeError("no free case id was found")
+def _new_row(run: Run, question: Question) -> dict[str, Any]:
+    return {
+        "customer_fingerprint": "",
+        "member_fingerprint": "",
+        **_facts(run, question),
+        "subject_key": question.subject,
+        "customer_id": question.customer_id,
+        "member_id": question.member_id,
+        "public_id": new_public_id(),
+        "opened_run_id": run.id,
+    }
 
 
 def new_public_id() -> str:

@@ -20,8 +20,7 @@ from eccube_sync.i18n import _
 from eccube_sync.linkage.assign import Action, Decision, Kind
 from eccube_sync.report import Report
 from eccube_sync.services.cardcases import ask_about_cards
-from eccube_sync.services.casing import NO_LONGER, close_case, open_case
-from eccube_sync.services.claiming import apply_claims
+from eccube_sync.services.casing import NO_LONGER, Question, close_case, open_case, open_cases
 from eccube_sync.services.claimparts import ClaimOutcome
 from eccube_sync.services.classifyplan import ClassifyPlan
 from eccube_sync.services.classing import plan_classes
@@ -34,6 +33,7 @@ from eccube_sync.services.matchermodel import write_model
 from eccube_sync.services.noticing import cancel_for_customers, queue_for_cards, queue_for_links
 from eccube_sync.services.overriding import end_override
 from eccube_sync.services.policies import policy_hash
+from eccube_sync.services.redeeming import apply_claims
 from eccube_sync.services.running import Run
 from eccube_sync.tables import classes, matching
 from eccube_sync.tables.customers import customer
@@ -120,7 +120,7 @@ def _write_gone(run: Run, plan: ClassifyPlan, rows: Sequence[AnyRow]) -> None:
     for row in matching.active_links(connection, ids, ()):
         if row.customer_id in replaced:
             end_link(run, row, "other_identity")
-            open_case(run, kind="identity_changed", customer_id=None, member_id=row.member_id)
+            open_case(run, Question("identity_changed", None, row.member_id))
         else:
             end_link(run, row, "customer_vanished" if row.customer_id in vanished else "customer_withdrawn")
     for case in matching.open_pair_cases(connection, ids):
@@ -138,7 +138,7 @@ def _write_lost(run: Run, rows: Sequence[AnyRow]) -> None:
         if row.member_current is None:
             end_link(run, row, "code_reused")
         kind = "reused_code" if row.member_current is None else "missing_member"
-        open_case(run, kind=kind, customer_id=row.customer_id, member_id=row.member_id)
+        open_case(run, Question(kind, row.customer_id, row.member_id))
     ended = [row.customer_id for row in rows if row.member_current is None]
     changes = plan_classes(run.shop.settings, run.connection, run.today, ended)
     decide(run, keep_for_classify(run, changes))
@@ -195,7 +195,8 @@ class _Work:
         self._move_links(keys, ids)
         link_ids = insert_links(run, self._new_links(keys, ids))
         self._write_cases(keys, ids)
-        changes = plan_classes(run.shop.settings, run.connection, run.today, ids.values())
+        moving = [ids[key] for key in keys if key not in self.plan.unmoved]
+        changes = plan_classes(run.shop.settings, run.connection, run.today, moving)
         decide(run, keep_for_classify(run, changes))
         queue_for_links(run, link_ids)
         queue_for_cards(run, (ids[key] for key in keys if key in self.claims))
@@ -240,30 +241,15 @@ class _Work:
             matching.replace_keys(
                 connection, CUSTOMER, [ids[key] for key in changed], own_keys, np.array(owners, np.int64)
             )
-        matching.replace_pairs(connection, list(ids.values()), self._pair_rows(keys, ids))
+        matching.replace_pairs(connection, list(ids.values()), self._pairs(keys, ids))
 
-    def _pair_rows(self, keys: Sequence[int], ids: dict[int, int]) -> list[dict[str, object]]:
+    def _pairs(self, keys: Sequence[int], ids: dict[int, int]) -> list[matching.Pair]:
         pairs = self.plan.pairs
         start = np.searchsorted(pairs.customer_ids, keys[0], "left")
         end = np.searchsorted(pairs.customer_ids, keys[-1], "right")
-        part = slice(start, end)
-        return [
-            {
-                "customer_id": ids[key],
-                "member_id": member_id,
-                "bits": bits,
-                "probability": probability,
-                "flags": flags,
-            }
-            for key, member_id, bits, probability, flags in zip(
-                pairs.customer_ids[part].tolist(),
-                pairs.member_ids[part].tolist(),
-                pairs.bits[part].tolist(),
-                pairs.probability[part].tolist(),
-                pairs.flags[part].tolist(),
-                strict=True,
-            )
-        ]
+        columns = (pairs.member_ids, pairs.bits, pairs.probability, pairs.flags)
+        customers = [ids[key] for key in pairs.customer_ids[start:end].tolist()]
+        return list(zip(customers, *(column[start:end].tolist() for column in columns), strict=True))
 
     def _decided(self, keys: Sequence[int], action: Action) -> list[Decision]:
         return [one for key in keys for one in self.decisions.get(key, ()) if one.action == action]
@@ -302,29 +288,29 @@ class _Work:
         )
 
     def _write_cases(self, keys: Sequence[int], ids: dict[int, int]) -> None:
-        run = self.run
-        asked: set[tuple[int, int]] = set()
-        for key in keys:
-            for one in self.decisions.get(key, ()):
-                if one.action == Action.CASE or one.kind == Kind.HELD_CONTRADICTED:
-                    asked.add((key, one.member_id))
-                    self._ask(one, ids)
+        asked = [
+            one
+            for key in keys
+            for one in self.decisions.get(key, ())
+            if one.action == Action.CASE or one.kind == Kind.HELD_CONTRADICTED
+        ]
+        open_cases(self.run, [self._question(one, ids) for one in asked])
+        pairs = {(one.customer_id, one.member_id) for one in asked}
         for key in keys:
             for case in self.cases.get(key, ()):
-                if (key, case.member_id) not in asked and case.kind in MATCH_KINDS:
-                    close_case(run, case.id, NO_LONGER)
+                if (key, case.member_id) not in pairs and case.kind in MATCH_KINDS:
+                    close_case(self.run, case.id, NO_LONGER)
 
-    def _ask(self, one: Decision, ids: dict[int, int]) -> None:
-        open_case(
-            self.run,
-            kind=one.kind.value,
-            customer_id=ids[one.customer_id],
-            member_id=one.member_id,
-            customer_fingerprint=self.plan.customer_fingerprints.get(one.customer_id, ""),
-            member_fingerprint=self.plan.member_fingerprints.get(one.member_id, ""),
-            probability=one.probability,
-            bits=one.bits,
-            reasons=self.plan.reasons.get((one.customer_id, one.member_id)),
+    def _question(self, one: Decision, ids: dict[int, int]) -> Question:
+        return Question(
+            one.kind.value,
+            ids[one.customer_id],
+            one.member_id,
+            self.plan.customer_fingerprints.get(one.customer_id, ""),
+            self.plan.member_fingerprints.get(one.member_id, ""),
+            one.probability,
+            one.bits,
+            self.plan.reasons.get((one.customer_id, one.member_id)),
         )
 
 

@@ -29,6 +29,7 @@ from eccube_sync.services.candidates import (
     Stirred,
     changed_pairs,
     connected_pairs,
+    with_further,
 )
 from eccube_sync.services.cardcases import CardQuestions, plan_card_questions
 from eccube_sync.services.claiming import guard_claims, plan_claims
@@ -85,6 +86,8 @@ class ClassifyPlan:
     cards: CardQuestions | None = None
     """Linked cards that can no longer be used; None where single customers are looked at."""
     changes: list[ClassChange] = field(default_factory=list)
+    unmoved: set[int] = field(default_factory=set)
+    """Customers whose class and links stay as they are."""
     verdicts: list[GuardVerdict] = field(default_factory=list)
     watermark: int | None = None
     """The newest run there was when the plan was made: members it changed are decided about."""
@@ -188,7 +191,8 @@ def _plan(
     if not everything:
         stirred = _stirred(connection, scan, members, None if only else matched_run)
         pairs, concerned = connected_pairs(connection, fresh, stirred)
-        left, right = _with_connected(reader, pairs, left, right)
+        left = with_further(left, pairs.customer_ids, reader.customers)
+        right = with_further(right, pairs.member_ids, reader.members)
     return _decide(
         shop,
         connection,
@@ -250,17 +254,6 @@ def _accounts(settings: Settings, connection: Connection) -> dict[int, int]:
     return {row.id: configured.get(row.source_key, 1) for row in rows}
 
 
-def _with_connected(
-    reader: Reader, pairs: ScoredPairs, left: Prepared, right: Prepared
-) -> tuple[Prepared, Prepared]:
-    """The people of all pairs, read again where connected ones came in."""
-    if not np.isin(pairs.customer_ids, left.ids).all():
-        left = reader.customers([*left.ids.tolist(), *pairs.customer_ids.tolist()])
-    if not np.isin(pairs.member_ids, right.ids).all():
-        right = reader.members([*right.ids.tolist(), *pairs.member_ids.tolist()])
-    return left, right
-
-
 def _decide(
     shop: Shop,
     connection: Connection,
@@ -277,11 +270,13 @@ def _decide(
         plan.claims = []
     member_ids = sorted({*plan.pairs.member_ids.tolist()})
     customer_ids = plan.affected()
-    plan.links = matching.active_links(connection, customer_ids, member_ids)
-    plan.sources = matching.members_by_source(
+    if plan.everything:
+        plan.links = matching.all_active_links(connection)
+    else:
+        plan.links = matching.active_links(connection, customer_ids, member_ids)
+    plan.sources, plan.member_fingerprints = matching.sources_and_fingerprints(
         connection, [*member_ids, *(one.member_id for one in plan.claims if one.member_id)]
     )
-    plan.member_fingerprints = matching.fingerprints(connection, plan.sources)
     plan.customer_fingerprints = {one.key: one.fingerprint for one in plan.scan.changed}
     plan.cases = matching.open_pair_cases(connection, customer_ids)
     apart = set(matching.set_apart(connection, customer_ids, plan.customer_fingerprints))
@@ -305,6 +300,7 @@ def _decide(
         further_members=_new_members(plan),
         further_waiting=_waiting(plan),
     )
+    plan.unmoved = _unmoved(plan, changes)
     plan.changes = [change for change in changes if not left_to_expiry(change)]
     plan.changes += falls_by_ended_links(connection, _losing_their_link(plan))
     mails = planned_mails(
@@ -416,6 +412,15 @@ def _losing_their_link(plan: ClassifyPlan) -> set[int]:
     return lost - _new_members(plan).keys()
 
 
-def _preview_ids(plan: ClassifyPlan) -> Iterable[int]:
+def _preview_ids(plan: ClassifyPlan) -> set[int]:
     changed = {one.key for one in plan.scan.changed if one.full}
     return set(_new_members(plan)) | _waiting(plan).keys() | changed
+
+
+def _unmoved(plan: ClassifyPlan, changes: Iterable[ClassChange]) -> set[int]:
+    """Those among the customers looked at about whom nothing is decided: their class need not be computed again."""
+    moved = {change.customer_id for change in changes} | {row.customer_id for row in plan.lost_links}
+    moved.update(_new_members(plan), (one.customer_id for one in plan.by_action(Action.MOVE)))
+    for claim in plan.claims:
+        moved.update((claim.customer_key, *claim.ended_customers))
+    return _preview_ids(plan) - moved

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, update
+from sqlalchemy import Connection, insert, select
 
 from eccube_sync.clock import from_database, tokyo_date
 from eccube_sync.db import AnyRow
@@ -23,8 +23,12 @@ from eccube_sync.services.running import Run
 from eccube_sync.settings import Settings
 from eccube_sync.tables import classes as statements
 from eccube_sync.tables.customers import customer_class
+from eccube_sync.tables.setting import set_by_id
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+_COMPARED = [customer_class.c[name] for name in ("membership_class", "reason", "run_id")]
+_WRITTEN = [column for column in customer_class.c if not column.primary_key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,39 +223,32 @@ def write_classes(run: Run, changes: Sequence[ClassChange]) -> list[ClassChange]
 
     A row changed since the plan is left as it is and counted as ``stale``: the next run sees it again.
     """
-    written = []
     new = [change for change in changes if change.before is None]
     if new:
         run.connection.execute(insert(customer_class), [_values(run, change) for change in new])
-        written += new
-    for change in changes:
-        if change.before is None:
-            continue
-        if _update(run, change):
-            written.append(change)
-        else:
-            run.counts["stale"] += 1
+    written = new + _update(run, [change for change in changes if change.before is not None])
     for change in written:
         _journal(run, change)
     return written
 
 
-def _update(run: Run, change: ClassChange) -> bool:
-    assert change.before is not None
-    before = change.before
-    result = run.connection.execute(
-        update(customer_class)
-        .where(
-            and_(
-                customer_class.c.customer_id == change.customer_id,
-                customer_class.c.membership_class == before.membership_class,
-                customer_class.c.reason == before.reason,
-                customer_class.c.run_id == before.run_id,
-            )
-        )
-        .values(**_values(run, change))
-    )
-    return result.rowcount == 1
+def _update(run: Run, changes: Sequence[ClassChange]) -> list[ClassChange]:
+    """Write those whose rows are as the plan saw them; the rows are held before they are compared."""
+    stands: dict[int, tuple[Any, ...]] = {}
+    for ids in statements.chunks(change.customer_id for change in changes):
+        held = select(customer_class.c.customer_id, *_COMPARED).where(customer_class.c.customer_id.in_(ids))
+        stands |= {row[0]: tuple(row[1:]) for row in run.connection.execute(held.with_for_update())}
+    fitting = [
+        change
+        for change in changes
+        if stands.get(change.customer_id) == tuple(getattr(change.before, one.name) for one in _COMPARED)
+    ]
+    if len(fitting) < len(changes):
+        run.counts["stale"] += len(changes) - len(fitting)
+    values = {change.customer_id: _values(run, change) for change in fitting}
+    rows = {one: [value[column.name] for column in _WRITTEN] for one, value in values.items()}
+    set_by_id(run.connection, customer_class, _WRITTEN, rows)
+    return fitting
 
 
 def _values(run: Run, change: ClassChange) -> dict[str, Any]:

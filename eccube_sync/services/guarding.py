@@ -91,6 +91,8 @@ def _staleness(
     expected: int | None,
 ) -> list[GuardVerdict]:
     member_ids = [change.decision.member_id for change in downgrades if change.decision.member_id]
+    if not member_ids:
+        return []
     by_source: Counter[str] = Counter()
     sources = statements.sources(connection)
     for chunk in statements.chunks(member_ids):
@@ -115,6 +117,8 @@ def _staleness(
 
 def approvals(connection: Connection, days: Sequence[date]) -> dict[date, int]:
     """How many downgrades a person approved for each of these dates; the newest approval counts."""
+    if not days:
+        return {}
     newest = (
         select(func.max(guard_approval.c.id))
         .where(guard_approval.c.approved_for.in_(days))

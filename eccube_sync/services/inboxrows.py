@@ -80,13 +80,10 @@ def _take_single(run: Run, rows: Sequence[AnyRow]) -> set[int]:
 
 def _record(run: Run, keys: CodeKeys, typed: Sequence[Opened]) -> None:
     """Keep the claims and note the rows, in one transaction: a row is taken once or not at all."""
-    claims = []
-    for one in typed:
-        made = _claim(run, keys, one)
-        if made is not None:
-            claims.append(made)
-        _note(run, [one.row], "taken" if made else "refused", None if made else "nothing_to_prove")
-    record_claims(run, keys, claims, "inbox")
+    claims = {one.row.row_key: _claim(run, keys, one) for one in typed}
+    _note(run, [one.row for one in typed if claims[one.row.row_key]], "taken", None)
+    _note(run, [one.row for one in typed if not claims[one.row.row_key]], "refused", "nothing_to_prove")
+    record_claims(run, keys, [one for one in claims.values() if one], "inbox")
 
 
 def _claim(run: Run, keys: CodeKeys, one: Opened) -> TypedClaim | None:
@@ -178,6 +175,8 @@ def _published(run: Run, row_key: str, answer: Answer) -> Iterable[Published]:
 
 def _note(run: Run, rows: Sequence[AnyRow], state: str, reason: str | None, actor: str | None = None) -> None:
     """Remember that these rows were taken, inside the transaction under way."""
+    if not rows:
+        return
     values = [
         {
             "row_key": row.row_key,

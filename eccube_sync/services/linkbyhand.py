@@ -16,7 +16,15 @@ from eccube_sync.errors import UsageError
 from eccube_sync.i18n import _
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.answering import Answer, answer_case, close_neighbours
-from eccube_sync.services.casing import DECIDED, UNANSWERED, close_case, open_case, reopen_case, subject_key
+from eccube_sync.services.casing import (
+    DECIDED,
+    UNANSWERED,
+    Question,
+    close_case,
+    open_case,
+    reopen_case,
+    subject_key,
+)
 from eccube_sync.services.classing import plan_classes
 from eccube_sync.services.customersync import ChangedCustomer
 from eccube_sync.services.deciding import decide
@@ -246,16 +254,16 @@ def _unlink(run: Run, plan: UnlinkPlan) -> None:
         raise changed_meanwhile()
     case = case_of_pair(connection, ending.customer_id, ending.member_id)
     if case is None:
-        open_case(
-            run,
-            kind="unlinked",
-            customer_id=ending.customer_id,
-            member_id=ending.member_id,
-            customer_fingerprint=ending.customer_fingerprint,
-            member_fingerprint=ending.member_fingerprint,
-            probability=ending.probability,
-            bits=ending.bits,
+        question = Question(
+            "unlinked",
+            ending.customer_id,
+            ending.member_id,
+            ending.customer_fingerprint,
+            ending.member_fingerprint,
+            ending.probability,
+            ending.bits,
         )
+        open_case(run, question)
     elif case.state in DECIDED:
         reopen_case(run, case, actor, plan.reason)
     now = case_of_pair(connection, ending.customer_id, ending.member_id)

@@ -73,7 +73,7 @@ def insert_link(
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link to be made by a classification; ``slots`` is how many accounts the member may have."""
+    """A link to be made by a classification: in a ``slot`` of the member, or in any of so many ``slots``."""
 
     customer_id: int
     member_id: int
@@ -85,6 +85,7 @@ class NewLink:
     reasons: Reasons | None = None
     model_id: int | None = None
     slots: int = 1
+    slot: int | None = None
 
 
 def insert_links(run: Run, wanted: Sequence[NewLink]) -> list[int]:
@@ -103,7 +104,8 @@ def insert_links(run: Run, wanted: Sequence[NewLink]) -> list[int]:
         slots[row.member_id].add(row.slot)
     rows: list[dict[str, Any]] = []
     for one in wanted:
-        slot = next((slot for slot in range(1, one.slots + 1) if slot not in slots[one.member_id]), None)
+        possible = range(1, one.slots + 1) if one.slot is None else (one.slot,)
+        slot = next((slot for slot in possible if slot not in slots[one.member_id]), None)
         if slot is None or (one.customer_id, one.source_id) in customers:
             run.counts["stale"] += 1
             continue

@@ -15,7 +15,7 @@ from eccube_sync.linkage.calibration import Answered, bands, overconfidence, sam
 from eccube_sync.linkage.model import Model
 from eccube_sync.linkage.thresholds import link_threshold
 from eccube_sync.report import Listing, Report
-from eccube_sync.services.casing import open_case
+from eccube_sync.services.casing import Question, open_cases
 from eccube_sync.services.matchermodel import model_in_force, next_number, replace_model, stored_pairs
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.services.showing import chance
@@ -154,15 +154,17 @@ def apply_ask(run: Run, plan: AskPlan) -> Report:
 def _ask(run: Run, links: Sequence[AnyRow]) -> None:
     fingerprints = matching.fingerprints(run.connection, [row.member_id for row in links])
     ours = matching.customer_fingerprints(run.connection, [row.customer_id for row in links])
-    for row in links:
-        open_case(
-            run,
-            kind=SAMPLE,
-            customer_id=row.customer_id,
-            member_id=row.member_id,
-            customer_fingerprint=ours.get(row.customer_id, ""),
-            member_fingerprint=fingerprints.get(row.member_id, ""),
-            probability=row.probability,
-            bits=row.bits,
-            reasons=json.loads(row.reasons) if row.reasons else None,
+    questions = [
+        Question(
+            SAMPLE,
+            row.customer_id,
+            row.member_id,
+            ours.get(row.customer_id, ""),
+            fingerprints.get(row.member_id, ""),
+            row.probability,
+            row.bits,
+            json.loads(row.reasons) if row.reasons else None,
         )
+        for row in links
+    ]
+    open_cases(run, questions)

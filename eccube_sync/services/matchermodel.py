@@ -34,11 +34,12 @@ def model_settings(settings: Settings) -> ModelSettings:
 
 def matching_changed(settings: Settings, connection: Connection) -> bool:
     """Whether everybody has to be matched anew: no usable model, a new one, or other settings than its own."""
-    model = readable_model(connection, matching.newest_model(connection))
+    newest = matching.newest_model(connection)
+    model = readable_model(connection, newest)
     if model is None or model.settings != model_settings(settings):
         return True
     matched_run = connection.execute(select(installation.c.matched_run_id)).scalar_one_or_none()
-    return matching.trained_since(connection, matched_run or 0)
+    return matching.trained_since(connection, newest, matched_run or 0)
 
 
 def model_in_force(connection: Connection) -> Model:

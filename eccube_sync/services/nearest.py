@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from eccube_sync.db import AnyRow
 from eccube_sync.i18n import _
-from eccube_sync.linkage.candidates import blocking_keys
+from eccube_sync.linkage.candidates import blocking_keys, followed
 from eccube_sync.linkage.score import AGAINST, score_pairs
 from eccube_sync.matchers import Prepared
 from eccube_sync.report import Listing
@@ -72,7 +72,8 @@ def nearest_members(settings: Settings, connection: Connection, who: AnyRow, *, 
 
 def _nearest(connection: Connection, explainer: Explainer, left: Prepared) -> list[_Near]:
     """Current members who share a key with the customer, the most probable first."""
-    keys = np.setdiff1d(blocking_keys(left)[0], explainer.model.common)
+    keys = blocking_keys(left)[0]
+    keys = keys[followed(keys, explainer.model.common)]
     _keys, owners = matching.who_has_keys(connection, matching.MEMBER, keys)
     right = explainer.members(sorted(set(owners.tolist())))
     if not len(right.ids):

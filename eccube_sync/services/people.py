@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,17 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from eccube_sync.configsources import Matching
+from eccube_sync.db import AnyRow
 from eccube_sync.eccube import EccubeCustomer, ShopIdentity
 from eccube_sync.linkage.people import People
 from eccube_sync.pos import MemberRecord
 from eccube_sync.tables.classes import chunks
 from eccube_sync.tables.members import member, member_version
 
-READ_COLUMNS = (
-    "family_name", "given_name", "full_name", "family_kana", "given_kana", "full_kana", "postal_code",
-    "address", "phone", "mobile", "emails", "birth_date", "status", "last_visit_on",
+_TEXTS = (
+    "family_name", "given_name", "full_name", "family_kana", "given_kana", "full_kana", "postal_code", "address",
 )  # fmt: skip
+READ_COLUMNS = (*_TEXTS, "phone", "mobile", "emails", "birth_date", "status", "last_visit_on")
 LIVE = frozenset({"active"})
 
 
@@ -49,6 +50,8 @@ class Ignored:
 
 def digits_of(text: str) -> str:
     """The digits of a phone number or postal code, in half width, whatever stands between them."""
+    if text.isascii() and text.isdigit():
+        return text
     return "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isdigit())
 
 
@@ -75,47 +78,41 @@ def people_of_customers(
 
 def people_of_records(records: Sequence[MemberRecord]) -> People:
     """Members as a file has them; their ids do not matter yet."""
-    return _people([0] * len(records), records, [record.emails for record in records])
+    columns = {name: [getattr(one, name) for one in records] for name in READ_COLUMNS}
+    return _people([0] * len(records), columns, [one.emails for one in records])
 
 
 def people_of_members(
     connection: Connection, member_ids: Sequence[int], ignored: Ignored = NOTHING_IGNORED
 ) -> People:
     """Current members under our ids, sorted by id."""
-    ids: list[int] = []
-    rows: list[Any] = []
+    rows: list[AnyRow] = []
     for chunk in chunks(member_ids):
-        for row in connection.execute(
+        rows += connection.execute(
             select(member.c.id, *(member_version.c[name] for name in READ_COLUMNS))
             .join(member_version, member_version.c.id == member.c.version_id)
             .where(member.c.id.in_(chunk), member.c.current == 1)
             .order_by(member.c.id)
-        ):
-            ids.append(row.id)
-            rows.append(row)
-    emails = [ignored.telling_emails(filter(None, row.emails.split("\n"))) for row in rows]
-    return _people(ids, rows, emails, ignored)
+        )
+    ids, *told = zip(*rows, strict=True) if rows else ((),)
+    columns = dict(zip(READ_COLUMNS, told, strict=False))
+    emails = [ignored.telling_emails(filter(None, one.split("\n"))) for one in columns.get("emails", ())]
+    return _people(ids, columns, emails, ignored)
 
 
 def _people(
     ids: Sequence[int],
-    rows: Sequence[Any],
+    columns: Mapping[str, Sequence[Any]],
     emails: Sequence[tuple[str, ...]],
     ignored: Ignored = NOTHING_IGNORED,
 ) -> People:
+    phones = zip(columns.get("phone", ()), columns.get("mobile", ()), strict=True)
     return People(
         ids=np.array(ids, np.int64),
-        family_name=[row.family_name for row in rows],
-        given_name=[row.given_name for row in rows],
-        full_name=[row.full_name for row in rows],
-        family_kana=[row.family_kana for row in rows],
-        given_kana=[row.given_kana for row in rows],
-        full_kana=[row.full_kana for row in rows],
-        postal_code=[row.postal_code for row in rows],
-        address=[row.address for row in rows],
-        phones=[ignored.telling_phones((row.phone, row.mobile)) for row in rows],
+        **{name: columns.get(name, ()) for name in _TEXTS},
+        phones=[ignored.telling_phones(pair) for pair in phones],
         emails=emails,
-        birth_date=[row.birth_date for row in rows],
-        live=[row.status in LIVE for row in rows],
-        last_visit=[row.last_visit_on for row in rows],
+        birth_date=columns.get("birth_date", ()),
+        live=[status in LIVE for status in columns.get("status", ())],
+        last_visit=columns.get("last_visit_on", ()),
     )

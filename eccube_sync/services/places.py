@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -47,41 +46,40 @@ def _on_drift(section: Section) -> str:
 
 def want(run: Run, changes: Sequence[ClassChange]) -> None:
     """Note the classes that places must show from now on."""
-    moved = [change for change in changes if change.old_class != change.decision.membership_class]
+    wanted = {
+        change.customer_id: change.decision.membership_class
+        for change in changes
+        if change.old_class != change.decision.membership_class
+    }
     for place in places(run.shop.settings):
-        for ids in chunks((change.customer_id for change in moved), 500):
-            _want(run, place, {one.customer_id: one for one in moved if one.customer_id in set(ids)})
+        for ids in chunks(wanted, 500):
+            _want(run, place, {one: wanted[one] for one in ids})
 
 
-def _want(run: Run, place: Place, moved: dict[int, ClassChange]) -> None:
+def _want(run: Run, place: Place, wanted: Mapping[int, str]) -> None:
     states = projection_state
     known = {
         row.customer_id
         for row in run.connection.execute(
             select(states.c.customer_id).where(
-                states.c.projection_key == place.key, states.c.customer_id.in_(list(moved))
+                states.c.projection_key == place.key, states.c.customer_id.in_(list(wanted))
             )
         )
     }
-    shown_when_absent = place.projection.value_of(EC_ONLY) is None
-    new: list[dict[str, Any]] = []
-    for customer_id, change in moved.items():
-        wanted = change.decision.membership_class
-        if customer_id in known:
+    pending = {"state": "pending", "run_id": run.id}
+    for shown in (STORE, EC_ONLY):
+        ids = [one for one in known if wanted[one] == shown]
+        if ids:
             run.connection.execute(
                 update(states)
-                .where(states.c.projection_key == place.key, states.c.customer_id == customer_id)
-                .values(wanted_class=wanted, state="pending", run_id=run.id)
+                .where(states.c.projection_key == place.key, states.c.customer_id.in_(ids))
+                .values(wanted_class=shown, **pending)
             )
-        elif wanted == STORE or not shown_when_absent:
-            new.append(
-                {
-                    "projection_key": place.key,
-                    "customer_id": customer_id,
-                    "wanted_class": wanted,
-                    "state": "pending",
-                    "run_id": run.id,
-                }
-            )
+    shown_when_absent = place.projection.value_of(EC_ONLY) is None
+    new = [
+        {"projection_key": place.key, "customer_id": one, "wanted_class": shown, **pending}
+        for one, shown in wanted.items()
+        if one not in known and (shown == STORE or not shown_when_absent)
+    ]
     if new:
         run.connection.execute(insert(states), new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import Connection, column, select, table, text
 
@@ -140,6 +141,7 @@ def _privileges(connection: Connection, view: str, grantee: str, *names: str) ->
     return [tuple(row) for row in connection.execute(select(*wanted).where(source.c.grantee == grantee))]
 
 
+@cache
 def _matches(pattern: str, database: str) -> bool:
     """A database right's name is a LIKE pattern, in which a backslash makes _ and % plain."""
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from eccube_sync.db import CHUNK
-from eccube_sync.services.casing import UNANSWERED, close_case, open_case
+from eccube_sync.services.casing import UNANSWERED, Question, close_case, open_case
 from eccube_sync.services.linking import end_link
 from eccube_sync.services.noticing import cancel_for_links
 from eccube_sync.services.pairing import GUESSES
@@ -122,7 +122,7 @@ def _part(run: Run, undone_run: int, member_ids: Sequence[int]) -> None:
         end_link(run, row, IMPORT_UNDONE)
         ended.append(row.id)
         if row.method not in GUESSES:
-            open_case(run, kind="missing_member", customer_id=row.customer_id, member_id=row.member_id)
+            open_case(run, Question("missing_member", row.customer_id, row.member_id))
     cancel_for_links(run, ended, UNDO)
 
 

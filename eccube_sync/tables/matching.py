@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from math import isclose
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Table, and_, delete, func, or_, select
 
 from eccube_sync.db import AnyRow
 from eccube_sync.tables.cases import review_case
@@ -40,9 +42,8 @@ def model_body(connection: Connection, model_id: int) -> str:
     )
 
 
-def trained_since(connection: Connection, after_run: int) -> bool:
-    """Whether the model in force was made later than ``after_run`` and not by a classification for itself."""
-    newest = newest_model(connection)
+def trained_since(connection: Connection, newest: AnyRow | None, after_run: int) -> bool:
+    """Whether the model in force, ``newest``, was made later and not by a classification for itself."""
     if newest is None or newest.run_id <= after_run:
         return False
     reasons = select(journal.c.reason).where(
@@ -103,6 +104,19 @@ def all_members(connection: Connection) -> list[int]:
     ]
 
 
+def sources_and_fingerprints(
+    connection: Connection, member_ids: Iterable[int]
+) -> tuple[dict[int, int], dict[int, str]]:
+    """Member id → source id, and member id → fingerprint."""
+    sources: dict[int, int] = {}
+    fingerprints: dict[int, str] = {}
+    for ids in chunks(member_ids):
+        told = select(member.c.id, member.c.source_id, member.c.fingerprint).where(member.c.id.in_(ids))
+        for member_id, source_id, fingerprint in connection.execute(told):
+            sources[member_id], fingerprints[member_id] = source_id, fingerprint
+    return sources, fingerprints
+
+
 def members_by_source(connection: Connection, member_ids: Iterable[int]) -> dict[int, int]:
     """Member id → source id."""
     found: dict[int, int] = {}
@@ -156,23 +170,32 @@ def delete_key_range(connection: Connection, low: int, high: int) -> None:
 
 
 def add_keys(connection: Connection, keys: Integers, sides: Integers, owners: Integers) -> None:
-    """Insert keys. They are integers of our own making, so they stand in the statement as they are: as parameters
-    two million of them would take longer than the matching."""
-    schema = (
-        connection.get_execution_options()
-        .get("schema_translate_map", {})
-        .get(match_key.schema, match_key.schema)
-    )
-    table = f"{connection.dialect.identifier_preparer.quote(schema)}.{match_key.name}"
+    """Insert keys."""
+    columns = (keys, sides, owners)
     for start in range(0, len(keys), ROWS_AT_ONCE):
-        rows = zip(
-            *(column[start : start + ROWS_AT_ONCE].tolist() for column in (keys, sides, owners)), strict=True
+        part = (column[start : start + ROWS_AT_ONCE].tolist() for column in columns)
+        _insert_numbers(
+            connection, match_key, ("key_hash", "side", "subject_id"), list(zip(*part, strict=True))
         )
-        values = str(list(rows))[1:-1]
-        connection.exec_driver_sql(f"INSERT INTO {table} (key_hash, side, subject_id) VALUES {values}")
+
+
+def _insert_numbers(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[float, ...]]
+) -> None:
+    """Insert rows of numbers of our own making. They stand in the statement as they are: as parameters, millions of
+    them would take longer than the matching."""
+    translated = connection.get_execution_options().get("schema_translate_map", {})
+    schema = connection.dialect.identifier_preparer.quote(translated.get(table.schema, table.schema))
+    values = str(rows)[1:-1]
+    connection.exec_driver_sql(f"INSERT INTO {schema}.{table.name} ({', '.join(names)}) VALUES {values}")
 
 
 # --- pairs -----------------------------------------------------------------------------------------
+
+Pair: TypeAlias = tuple[int, int, float, float, int]
+"""Customer, member, bits, probability, flags."""
+
+_PAIR = [scored_pair.c[name] for name in ("customer_id", "member_id", "bits", "probability", "flags")]
 
 
 def pairs_touching(
@@ -189,19 +212,12 @@ def pairs_touching(
 
 def all_pairs(connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
     """(customer, member, bits, probability, flags) of every stored pair, sorted by customer and member, in parts."""
-    columns = (
-        scored_pair.c.customer_id,
-        scored_pair.c.member_id,
-        scored_pair.c.bits,
-        scored_pair.c.probability,
-        scored_pair.c.flags,
-    )
     last = 0
     while True:
         rows = connection.execute(
-            select(*columns)
+            select(*_PAIR)
             .where(scored_pair.c.customer_id > last)
-            .order_by(scored_pair.c.customer_id, scored_pair.c.member_id)
+            .order_by(*_PAIR[:2])
             .limit(10 * ROWS_AT_ONCE)
         ).all()
         if len(rows) == 10 * ROWS_AT_ONCE:  # a customer's pairs may go on in the next part
@@ -212,29 +228,69 @@ def all_pairs(connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
         last = rows[-1].customer_id
 
 
-def replace_pairs(
-    connection: Connection, customer_ids: Sequence[int], rows: Sequence[dict[str, object]]
-) -> None:
-    """Store all pairs of these customers."""
+def replace_pairs(connection: Connection, customer_ids: Sequence[int], pairs: Sequence[Pair]) -> None:
+    """Store all pairs of these customers, sorted by customer and member. Those that stand already are left alone."""
+    wanted = _by_customer(pairs)
+    changed: list[Pair] = []
     for ids in chunks(customer_ids):
-        connection.execute(delete(scored_pair).where(scored_pair.c.customer_id.in_(ids)))
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        connection.execute(insert(scored_pair), rows[start : start + ROWS_AT_ONCE])
+        rows = connection.execute(
+            select(*_PAIR).where(scored_pair.c.customer_id.in_(ids)).order_by(*_PAIR[:2])
+        )
+        stored = _by_customer([tuple(row) for row in rows])
+        differing = [one for one in ids if not _alike(stored[one], wanted[one])]
+        gone = [one for one in differing if stored[one]]
+        if gone:
+            connection.execute(delete(scored_pair).where(scored_pair.c.customer_id.in_(gone)))
+        changed += [pair for one in differing for pair in wanted[one]]
+    names = [column.name for column in _PAIR]
+    for start in range(0, len(changed), ROWS_AT_ONCE):
+        _insert_numbers(connection, scored_pair, names, changed[start : start + ROWS_AT_ONCE])
+
+
+def _by_customer(pairs: Iterable[Pair]) -> defaultdict[int, list[Pair]]:
+    found: defaultdict[int, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        found[pair[0]].append(pair)
+    return found
+
+
+def _alike(stored: Sequence[Pair], wanted: Sequence[Pair]) -> bool:
+    """Whether they are the same, as far as the server tells it: of a number it shows six digits."""
+    return len(stored) == len(wanted) and all(
+        one[1] == other[1]
+        and isclose(one[2], other[2], rel_tol=1e-5)
+        and isclose(one[3], other[3], rel_tol=1e-5)
+        and one[4] == other[4]
+        for one, other in zip(stored, wanted, strict=True)
+    )
 
 
 # --- what stands between -----------------------------------------------------------------------------
 
 
+_LINK = [
+    link.c[name]
+    for name in (
+        "id", "customer_id", "member_id", "source_id", "slot", "method", "proven_by", "run_id",
+    )
+]  # fmt: skip
+
+
 def active_links(
     connection: Connection, customer_ids: Iterable[int], member_ids: Iterable[int]
 ) -> list[AnyRow]:
-    """Active links of these customers or members, each once, by id."""
+    """Active links of these customers or members, each once, by id: who, where, and how it came about."""
     found: dict[int, AnyRow] = {}
     for column, wanted in ((link.c.customer_id, customer_ids), (link.c.member_id, member_ids)):
         for ids in chunks(wanted):
-            for row in connection.execute(select(link).where(link.c.active == 1, column.in_(ids))):
+            for row in connection.execute(select(*_LINK).where(link.c.active == 1, column.in_(ids))):
                 found[row.id] = row
     return [found[one] for one in sorted(found)]
+
+
+def all_active_links(connection: Connection) -> list[AnyRow]:
+    """Every active link, as ``active_links`` tells it."""
+    return list(connection.execute(select(*_LINK).where(link.c.active == 1).order_by(link.c.id)))
 
 
 def set_apart(
@@ -282,10 +338,11 @@ def set_apart(
 
 def open_pair_cases(connection: Connection, customer_ids: Iterable[int]) -> list[AnyRow]:
     """Cases about pairs of these customers that wait for an answer."""
+    told = [review_case.c[name] for name in ("id", "kind", "customer_id", "member_id")]
     rows: list[AnyRow] = []
     for ids in chunks(customer_ids):
         rows += connection.execute(
-            select(review_case).where(
+            select(*told).where(
                 review_case.c.customer_id.in_(ids),
                 review_case.c.member_id.is_not(None),
                 review_case.c.state.in_(("open", "hold")),

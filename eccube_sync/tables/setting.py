@@ -15,10 +15,11 @@ ROWS_AT_ONCE = 250
 def set_by_id(
     connection: Connection, table: Table, columns: Sequence[Column[Any]], rows: Mapping[int, Sequence[Any]]
 ) -> None:
-    """Give the row of each id in ``rows`` the values there, in the order of ``columns``."""
+    """Give the row of each primary key in ``rows`` the values there, in the order of ``columns``."""
+    (key,) = table.primary_key
     for ids in chunks(rows, ROWS_AT_ONCE):
         values = {
-            column.name: case({one: literal(rows[one][place], column.type) for one in ids}, value=table.c.id)
+            column.name: case({one: literal(rows[one][place], column.type) for one in ids}, value=key)
             for place, column in enumerate(columns)
         }
-        connection.execute(update(table).where(table.c.id.in_(ids)).values(values))
+        connection.execute(update(table).where(key.in_(ids)).values(values))

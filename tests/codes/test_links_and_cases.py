@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eccube_sync.services import casing
-from eccube_sync.services.casing import close_case, open_case
+from eccube_sync.services.casing import Question, close_case, open_case
 from eccube_sync.services.linking import end_link, insert_link
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case
@@ -91,6 +91,10 @@ def test_an_ended_link_makes_room_stays_as_history_and_ends_once(small: Counter)
 # --- cases -----------------------------------------------------------------------------------------
 
 
+def ask(run: Run, **about: Any) -> int | None:
+    return open_case(run, Question(**about))
+
+
 @pytest.fixture
 def pair(small: Counter) -> dict[str, int]:
     return {"customer_id": small.ours.add_customer(), "member_id": small.ours.add_member()}
@@ -99,10 +103,10 @@ def pair(small: Counter) -> dict[str, int]:
 def test_a_pair_has_one_case_for_ever_and_nothing_new_asks_nothing(
     small: Counter, pair: dict[str, int]
 ) -> None:
-    case_id = do(small, open_case, **pair, **CASE)
+    case_id = do(small, ask, **pair, **CASE)
     before = small.ours.snapshot(review_case)
-    assert do(small, open_case, **pair, **CASE) is None
-    assert do(small, open_case, **pair, kind="uncertain") is None  # fingerprints not known
+    assert do(small, ask, **pair, **CASE) is None
+    assert do(small, ask, **pair, kind="uncertain") is None  # fingerprints not known
     assert small.ours.snapshot(review_case) == before
     case = small.ours.row(review_case)
     assert (case.id, case.version, case.state) == (case_id, 1, "open")
@@ -120,28 +124,28 @@ def test_something_new_raises_the_version_and_opens_again(
         pair["customer_id"], pair["member_id"], state=state, hold_until=date(2026, 5, 1), decided_by="x",
         customer_fingerprint="c1", member_fingerprint="m1",
     )  # fmt: skip
-    assert do(small, open_case, **pair, **(CASE | change))
+    assert do(small, ask, **pair, **(CASE | change))
     case = small.ours.row(review_case)
     assert (case.public_id, case.version, case.state) == (public_id, 2, "open")
     assert (case.hold_until, case.decided_by, case.closed_reason) == (None, None, None)
     assert case.opened_on == (date(2026, 4, 1) if state == "open" else date(2026, 4, 10))
-    assert do(small, open_case, **pair, **(CASE | change)) is None
+    assert do(small, ask, **pair, **(CASE | change)) is None
 
 
 def test_a_no_of_a_person_outlives_a_new_card_and_address(small: Counter, pair: dict[str, int]) -> None:
     small.ours.add_case(pair["customer_id"], pair["member_id"], state="different")
     before = small.ours.snapshot(review_case)
-    assert do(small, open_case, **pair, **(CASE | {"kind": "tied", "member_fingerprint": "m9"})) is None
+    assert do(small, ask, **pair, **(CASE | {"kind": "tied", "member_fingerprint": "m9"})) is None
     assert small.ours.snapshot(review_case) == before
-    assert do(small, open_case, **pair, kind="claim_conflict", new_evidence=True)
+    assert do(small, ask, **pair, kind="claim_conflict", new_evidence=True)
 
 
 def test_a_score_does_not_turn_a_case_about_a_claim_into_another(
     small: Counter, pair: dict[str, int]
 ) -> None:
-    do(small, open_case, **pair, **(CASE | {"kind": "claim_conflict"}))
-    assert do(small, open_case, **pair, **CASE) is None
-    assert do(small, open_case, **pair, **(CASE | {"member_fingerprint": "m2"}))
+    do(small, ask, **pair, **(CASE | {"kind": "claim_conflict"}))
+    assert do(small, ask, **pair, **CASE) is None
+    assert do(small, ask, **pair, **(CASE | {"member_fingerprint": "m2"}))
     case = small.ours.row(review_case)
     assert (case.kind, case.version) == ("claim_conflict", 2)
 
@@ -149,14 +153,14 @@ def test_a_score_does_not_turn_a_case_about_a_claim_into_another(
 def test_cases_about_one_side_are_kept_apart_by_kind(small: Counter, pair: dict[str, int]) -> None:
     member_id, customer_id = pair["member_id"], pair["customer_id"]
     for kind in ("missing", "reused_code"):
-        assert do(small, open_case, kind=kind, customer_id=None, member_id=member_id)
-    assert do(small, open_case, kind="missing", customer_id=None, member_id=member_id) is None
-    assert do(small, open_case, kind="missing", customer_id=customer_id, member_id=None)
+        assert do(small, ask, kind=kind, customer_id=None, member_id=member_id)
+    assert do(small, ask, kind="missing", customer_id=None, member_id=member_id) is None
+    assert do(small, ask, kind="missing", customer_id=customer_id, member_id=None)
     assert len(small.ours.rows(review_case)) == 3
 
 
 def test_only_a_case_that_waits_is_closed(small: Counter, pair: dict[str, int]) -> None:
-    case_id = do(small, open_case, **pair, **CASE)
+    case_id = do(small, ask, **pair, **CASE)
     assert do(small, close_case, case_id, "no_longer_in_question")
     assert not do(small, close_case, case_id, "no_longer_in_question")
     case = small.ours.row(review_case)
@@ -167,13 +171,13 @@ def test_a_question_that_closed_by_itself_is_asked_again_when_it_arises_again(
     small: Counter, pair: dict[str, int]
 ) -> None:
     """Somebody mistyped a phone and corrected it: the very facts of before are in doubt again."""
-    case_id = do(small, open_case, **pair, **CASE)
+    case_id = do(small, ask, **pair, **CASE)
     assert do(small, close_case, case_id, "no_longer_in_question")
-    assert do(small, open_case, **pair, **CASE) == case_id
+    assert do(small, ask, **pair, **CASE) == case_id
     case = small.ours.row(review_case)
     assert (case.state, case.version, case.closed_reason) == ("open", 2, None)
     assert do(small, close_case, case_id, "customer_gone")
-    assert do(small, open_case, **pair, **CASE) is None
+    assert do(small, ask, **pair, **CASE) is None
 
 
 def test_a_public_id_that_is_taken_is_drawn_again(small: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +185,6 @@ def test_a_public_id_that_is_taken_is_drawn_again(small: Counter, monkeypatch: p
     monkeypatch.setattr(casing, "new_public_id", lambda: next(drawn))
     for _number in range(2):
         member_id = small.ours.add_member()
-        assert do(small, open_case, kind="missing", customer_id=None, member_id=member_id)
+        assert do(small, ask, kind="missing", customer_id=None, member_id=member_id)
     assert [row.public_id for row in small.ours.rows(review_case)] == ["R-AAAAAA", "R-BBBBBB"]
     assert len(small.ours.rows(journal)) == 2

@@ -15,6 +15,7 @@ from eccube_sync.linkage.candidates import (
     blocking_keys,
     candidate_pairs,
     common_keys,
+    followed,
     join_keys,
     shared_kinds,
 )
@@ -48,6 +49,12 @@ def test_exactly_the_rows_that_share_a_followed_key_are_joined(
     i, j = join_keys(*columns[0], *columns[1], excluded=np.array(sorted(excluded), np.int64))
     expected = sorted({(a, b) for x, a in left for y, b in right if x == y and x not in excluded})
     assert list(zip(i.tolist(), j.tolist(), strict=True)) == expected
+
+
+@given(st.lists(st.integers(-9, 9)), st.sets(st.integers(-9, 9)))
+def test_all_keys_but_the_common_ones_are_followed(keys: list[int], common: set[int]) -> None:
+    mask = followed(np.array(keys, np.int64), np.array(sorted(common), np.int64))
+    assert mask.tolist() == [key not in common for key in keys]
 
 
 def test_a_changed_row_has_the_same_keys_alone_as_among_all(lists: Lists) -> None:

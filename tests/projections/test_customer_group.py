@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eccube_sync.errors import ConfigurationError
-from eccube_sync.projections import Change, Outcome
+from eccube_sync.projections import Change, Outcome, compare_and_set
+from eccube_sync.projections.customer_group import join
 from tests.projections.support import group, read, validate, write
 from tests.support.accounts import restricted
 from tests.support.mariadb import Server
@@ -50,6 +51,24 @@ def test_a_customer_put_into_the_group_by_hand_is_not_removed_and_not_taken_for_
     assert write(shop, group(), Change(1, None, STORE)) == [Outcome.ALREADY]
     assert write(shop, group(), Change(1, "another value", None)) == [Outcome.CHANGED]
     assert shop.rows(MEMBERSHIPS) == [(1, 1)]
+
+
+def test_one_who_was_put_there_meanwhile_holds_up_none_of_the_others(shop: Shop) -> None:
+    for _number in range(3):
+        shop.add_customer()
+    put_by_hand(shop, 2)
+    seen_before: dict[int, str | None] = dict.fromkeys((1, 2, 3))
+    changes = [Change(one, None, STORE) for one in seen_before]
+    with shop.connect() as connection:
+        outcomes = compare_and_set(
+            connection,
+            seen_before,
+            changes,
+            lambda alike: join(connection, 1, [change.eccube_id for change in alike]),
+        )
+        connection.commit()
+    assert outcomes == [Outcome.WRITTEN, Outcome.CHANGED, Outcome.WRITTEN]
+    assert shop.rows(MEMBERSHIPS) == [(1, 1), (2, 1), (3, 1)]
 
 
 def test_a_customer_taken_out_by_hand_is_not_put_back(shop: Shop) -> None:
