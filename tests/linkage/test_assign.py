@@ -116,6 +116,16 @@ def test_of_several_successors_a_clear_one_leaves_no_question_and_two_are_a_tie(
     }
 
 
+def test_a_new_card_that_two_dead_ones_would_move_to_is_a_question() -> None:
+    dead = replace(FREE, holder_of={11: 1, 12: 2}, held_by={1: 11, 2: 12}, card_rank=lambda m: (m == 13, 0))
+    assert decided([pair(1, 11), pair(1, 13), pair(2, 12), pair(2, 13)], dead) == {
+        (1, 11): "link held",
+        (1, 13): "case successor",
+        (2, 12): "link held",
+        (2, 13): "case successor",
+    }
+
+
 def test_a_name_alone_or_a_relative_is_no_question_about_a_new_card() -> None:
     dead = replace(FREE, holder_of={11: 1}, held_by={1: 11}, card_rank=lambda m: (m != 11, 0))
     for flags in (Flag.NAME_ONLY, Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS):

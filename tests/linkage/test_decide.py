@@ -176,3 +176,31 @@ def test_a_second_account_of_the_same_person_is_a_case(lists: Lists) -> None:
     members = prepare(people([FATHER], FIRST_MEMBER))
     decisions = decide(lists.model, match_pairs(lists.model, customers, members), customers, members)
     assert [d.kind for d in decisions] == [Kind.CLEAR, Kind.SEVERAL_ACCOUNTS]
+
+
+def test_a_shop_that_allows_several_accounts_has_both_linked(lists: Lists) -> None:
+    customers = prepare(people([FATHER, replace(FATHER, emails=("second@mail.example.jp",))]))
+    members = prepare(people([FATHER], FIRST_MEMBER))
+    model = replace(lists.model, settings=replace(lists.model.settings, several_accounts=True))
+    decisions = decide(model, match_pairs(model, customers, members), customers, members)
+    assert [(d.action, d.kind) for d in decisions] == [(Action.LINK, Kind.CLEAR)] * 2
+
+
+def test_how_much_better_the_best_must_be_is_the_shops_choice(lists: Lists) -> None:
+    """Two members of one name, mail and address who were born on different days; the customer tells no birthday."""
+    customers = prepare(people([replace(FATHER, birth=None)]))
+    other = replace(FATHER, person=2, birth=date(1990, 5, 5), postal="", address="")
+    members = prepare(people([FATHER, other], FIRST_MEMBER))
+    for tie_bits, kinds in ((1000.0, {Kind.TIE}), (0.0, {Kind.CLEAR, Kind.TAKEN})):
+        model = replace(lists.model, settings=replace(lists.model.settings, tie_bits=tie_bits))
+        decisions = decide(model, match_pairs(model, customers, members), customers, members)
+        assert {d.kind for d in decisions} == kinds
+
+
+def test_a_pair_exactly_at_the_line_is_linked(lists: Lists) -> None:
+    customers, members = prepare(people([FATHER])), prepare(people([FATHER], FIRST_MEMBER))
+    (found,) = decide(lists.model, match_pairs(lists.model, customers, members), customers, members)
+    for line, action in ((found.probability, Action.LINK), (np.nextafter(found.probability, 2), Action.CASE)):
+        model = replace(lists.model, link_at=line)
+        (decision,) = decide(model, match_pairs(model, customers, members), customers, members)
+        assert decision.action is action

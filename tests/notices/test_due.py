@@ -166,6 +166,10 @@ CHANGES = [
     ("correction", UNDONE, {"link": None, "membership_class": "store"}, None),
     ("correction", UNDONE, {"same_address": False}, "address_changed"),
     ("correction", UNDONE, {"full_customer": False}, "customer_gone"),
+    ("card_linked", CURRENT, {"link": None}, "link_ended"),
+    ("card_linked", CURRENT, {"membership_class": "ec_only"}, None),
+    ("invite", CURRENT, {"full_customer": False, "link": None}, None),
+    ("invite", CURRENT, {"not_invited": "no_consent"}, "no_consent"),
 ]
 
 
@@ -173,7 +177,7 @@ CHANGES = [
 def test_a_mail_is_judged_again_before_it_leaves(
     kind: str, situation: Situation, change: dict[str, object], reason: str | None
 ) -> None:
-    event = REMINDER if kind == "expiring" else due_events(situation)[kind]
+    event = due_events(situation).get(kind, REMINDER)
     assert cancel_reason(kind, event, situation) is None
     assert cancel_reason(kind, event, replace(situation, **change)) == reason  # type: ignore[arg-type]
     assert reason is None or reason in REASONS

@@ -94,6 +94,12 @@ def test_a_mail_lacking_a_value_it_needs_is_not_made() -> None:
         context("linked", values, proven=True)
 
 
+def test_a_mail_whose_needed_value_is_empty_is_not_made_either() -> None:
+    values = dict(NOTICES["linked"].EXAMPLE) | {"customer_name": None}
+    with pytest.raises(KeyError, match="customer_name"):
+        context("linked", values, proven=True)
+
+
 def test_values_a_kind_does_not_list_never_reach_its_template() -> None:
     values = dict(NOTICES["correction"].EXAMPLE) | SECRETS
     assert set(context("correction", values, proven=True)) == set(NOTICES["correction"].EXAMPLE)
