@@ -25,11 +25,11 @@ pytestmark = pytest.mark.promise("P18")
 Play = Callable[[str, str], Scene]
 ERRORS = (1205, 1213, 1020, 2006, 2013)
 PARTS = 8
-EVERY = 8
+EVERY = 12
 
 
 def places(statements: int, name: str, part: int) -> list[tuple[int, int]]:
-    """Statements with the error each is answered with: in a campaign every eighth one, another seed takes others."""
+    """Statements with the error each is answered with: in a campaign every twelfth one, another seed takes others."""
     if CAMPAIGN:
         errors = islice(cycle(ERRORS), part, None)
         first = 1 + chance("statements", name).randrange(EVERY) + EVERY * part
