@@ -43,6 +43,18 @@ def test_two_different_people_who_fit_equally_are_a_tie() -> None:
     assert decided([pair(1, 11, 30), pair(2, 11, 28)]) == {(1, 11): "case tie", (2, 11): "case tie"}
 
 
+def test_whoever_is_better_by_just_as_much_as_is_asked_is_linked() -> None:
+    assert decided([pair(1, 11, 38), pair(2, 11, 30)]) == {(1, 11): "link clear", (2, 11): "case tie"}
+
+
+def test_of_two_accounts_that_fit_equally_the_older_one_is_linked() -> None:
+    same = replace(FREE, same_account_holder=lambda _a, _b: True)
+    assert decided([pair(1, 11), pair(2, 11)], same) == {
+        (1, 11): "link clear",
+        (2, 11): "case several_accounts",
+    }
+
+
 def test_a_much_better_pair_is_no_tie() -> None:
     assert decided([pair(1, 11, 50), pair(1, 12, 28)]) == {(1, 11): "link clear", (1, 12): "none taken"}
 

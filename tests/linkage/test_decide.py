@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from eccube_sync.linkage import decide as deciding
 from eccube_sync.linkage.assign import Action, Decision, Kind, components
 from eccube_sync.linkage.candidates import blocking_keys, join_keys
 from eccube_sync.linkage.decide import Standing, decide
@@ -204,3 +205,37 @@ def test_a_pair_exactly_at_the_line_is_linked(lists: Lists) -> None:
         model = replace(lists.model, link_at=line)
         (decision,) = decide(model, match_pairs(model, customers, members), customers, members)
         assert decision.action is action
+
+
+def test_pairs_without_rivals_are_decided_as_if_rivals_had_been_looked_for(
+    lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = sorted(links(run(lists)).items())
+    standing = Standing(found[:50], found[50:60])
+    pairs = match_pairs(lists.model, lists.customers, lists.members)
+    quick = decide(lists.model, pairs, lists.customers, lists.members, standing)
+    scores = zip(pairs.bits.tolist(), pairs.probability.tolist(), strict=True)
+    of_pair = dict(
+        zip(zip(pairs.customer_ids.tolist(), pairs.member_ids.tolist(), strict=True), scores, strict=True)
+    )
+    assert {(d.customer_id, d.member_id): (d.bits, d.probability) for d in quick} == of_pair
+
+    monkeypatch.setattr(deciding, "_stand_alone", lambda pairs, *_: np.zeros(len(pairs.bits), np.bool_))
+    assert decide(lists.model, pairs, lists.customers, lists.members, standing) == quick
+
+
+def test_a_member_somebody_else_has_is_linked_to_nobody_else(lists: Lists) -> None:
+    customers, members = prepare(people([FATHER])), prepare(people([FATHER], FIRST_MEMBER))
+    pairs = match_pairs(lists.model, customers, members)
+    (decision,) = decide(lists.model, pairs, customers, members, Standing([(99, FIRST_MEMBER)]))
+    assert decision.action is Action.CASE
+
+
+def test_another_account_of_whoever_has_the_member_is_linked_where_the_shop_allows_it(lists: Lists) -> None:
+    customers = prepare(people([FATHER, replace(FATHER, emails=("second@mail.example.jp",))]))
+    members = prepare(people([FATHER], FIRST_MEMBER))
+    for allowed, kind in ((True, Kind.CLEAR), (False, Kind.SEVERAL_ACCOUNTS)):
+        model = replace(lists.model, settings=replace(lists.model.settings, several_accounts=allowed))
+        pairs = match_pairs(model, customers, members)
+        decisions = decide(model, pairs, customers, members, Standing([(1, FIRST_MEMBER)]))
+        assert [d.kind for d in decisions] == [Kind.HELD, kind]
