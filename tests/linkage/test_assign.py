@@ -46,6 +46,28 @@ def test_two_different_people_who_fit_equally_are_a_tie() -> None:
 def test_whoever_is_better_by_just_as_much_as_is_asked_is_linked() -> None:
     assert decided([pair(1, 11, 38), pair(2, 11, 30)]) == {(1, 11): "link clear", (2, 11): "case tie"}
 
+    assert decided([pair(1, 11, 38), pair(1, 12, 30)]) == {(1, 11): "link clear", (1, 12): "none taken"}
+
+
+def test_the_live_card_is_linked_though_a_dead_one_is_newer_and_fits_better() -> None:
+    cards = replace(FREE, card_rank=lambda m: (m == 11, 0), same_card_holder=lambda _a, _b: True)
+    assert decided([pair(1, 11, 30), pair(1, 12, 50)], cards) == {
+        (1, 11): "link clear",
+        (1, 12): "none other_card",
+    }
+
+
+def test_whoever_is_linked_just_now_to_a_dead_card_is_asked_about_a_usable_one_that_is_free() -> None:
+    cards = replace(FREE, holder_of={13: 2}, held_by={2: 13}, card_rank=lambda m: (m in (12, 13), 0))
+    doubtful = [pair(1, member, 20, clear=False) for member in (12, 13, 14)]
+    assert decided([pair(1, 11), *doubtful, pair(3, 11, 20, clear=False)], cards) == {
+        (1, 11): "link clear",
+        (1, 12): "case successor",
+        (1, 13): "none taken",
+        (1, 14): "none taken",
+        (3, 11): "none taken",
+    }
+
 
 def test_of_two_accounts_that_fit_equally_the_older_one_is_linked() -> None:
     same = replace(FREE, same_account_holder=lambda _a, _b: True)

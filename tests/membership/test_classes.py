@@ -295,3 +295,8 @@ def test_a_code_that_waits_for_the_stores_data_lends_the_class_through_its_last_
 def test_what_was_lent_is_forgotten_once_there_is_a_link() -> None:
     linked = class_of([member(end_date=END)], END, USUAL, current_class="store", lent_until=NEXT_DAY)
     assert linked == decide(member(end_date=END), today=END)
+
+
+def test_whoever_withdrew_was_a_member_through_the_day_before() -> None:
+    decision = decide(member(status="withdrawn", left_on=END))
+    assert decision == ClassDecision("ec_only", "withdrawn", 1, valid_through=date(2026, 3, 30))

@@ -10,6 +10,7 @@ import pytest
 from eccube_sync.membership.classes import ClassSettings, class_of
 from eccube_sync.membership.facts import members_mark
 from eccube_sync.membership.holds import Override, active_override, hold_after_undo, standing_overrides
+from eccube_sync.membership.policies import ExpiryPolicy, SourcePolicy
 from tests.membership.people import member, morning_of
 
 TODAY = date(2026, 4, 1)
@@ -95,3 +96,13 @@ def test_of_two_the_newer_stands_and_of_two_of_one_day_the_later() -> None:
 def test_none_stands_when_none_covers_the_day() -> None:
     assert active_override([Override("override", "store", TODAY, "")], date(2026, 3, 31)) is None
     assert active_override([], TODAY) is None
+
+
+def test_a_visit_ends_a_hold_only_where_the_rank_of_the_member_lives_by_visits() -> None:
+    policy = SourcePolicy(ExpiryPolicy("column"), {"GOLD": ExpiryPolicy("last_visit", 12)})
+    for rank, ends in (("", False), ("GOLD", True)):
+        before = replace(ENDED, policy=policy, rank=rank, last_visit_on=date(2025, 5, 1))
+        hold = hold_after_undo([before], TODAY, "run 12 undone")
+        after = replace(before, last_visit_on=date(2026, 3, 1))
+        assert (standing_overrides([hold], [after]) == []) is ends
+        assert hold.mark is not None and len(hold.mark) == 32
