@@ -47,8 +47,8 @@ def check_identity(shop: Shop, connection: Connection) -> None:
         raise ConfigurationError(
             _(
                 "This database says it is {recorded}, but it is reached as {here}: it looks like a copy. Nothing "
-                "was written or mailed. On a copy made for tests run: eccube-sync adopt --as staging; if shop and "
-                "database moved here: eccube-sync adopt --as production"
+                "was written or mailed. On a copy made for tests run: eccube-sync adopt --as staging --mails-to "
+                "ADDRESS; if shop and database moved here: eccube-sync adopt --as production"
             ).format(recorded=row.database_name, here=here)
         )
     if _never_seen(row, known):
@@ -56,7 +56,8 @@ def check_identity(shop: Shop, connection: Connection) -> None:
             _(
                 "This state directory has never seen this database, which stands at run {counter}: it looks like a "
                 "copy, or the directory is a new one. Nothing was written or mailed. On a copy made for tests run: "
-                "eccube-sync adopt --as staging; if this is the real one: eccube-sync adopt --as production"
+                "eccube-sync adopt --as staging --mails-to ADDRESS; if this is the real one: "
+                "eccube-sync adopt --as production"
             ).format(counter=row.run_counter)
         )
     if _goes_back(row, known):

@@ -123,7 +123,10 @@ def _next_step(connection: Connection, link_at: float, who: AnyRow, one: _Near) 
     if (who.id, one.row.member_id) in set(matching.set_apart(connection, [who.id])):
         return _("Their link was taken back. If they are one person, link them by hand.")
     if who.state != "full":
-        return _("Registration must be completed first.")
+        withdrawn = who.state == "withdrawn"
+        return (
+            _("None: the account was withdrawn.") if withdrawn else _("Registration must be completed first.")
+        )
     if one.probability >= link_at and not one.flags & AGAINST:
         return _("Wait for the next classification, or link them by hand.")
     return _("Ask for the missing fact, or for a link code; if they are one person, link them by hand.")

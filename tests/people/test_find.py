@@ -167,3 +167,11 @@ def test_the_next_step_names_the_file_in_which_the_question_stands(small: Termin
     assert next_step().endswith(f"eccube-sync review reopen {case.public_id} --reason …")
     assert small.run("review", "reopen", case.public_id, "--reason", "x", "--apply") == 0
     assert "eccube-sync review export --name-only" in small.output
+
+
+def test_nothing_is_to_be_done_for_an_account_that_was_withdrawn(small: Terminal) -> None:
+    small.ours.eccube.add_customer(**HANAKO, status=3)
+    assert small.run("classify", "--apply") == 0, small.errors
+    assert small.run("customers", "unlink", "1", "--reason", "x", "--apply") == 0
+    nearest = small.listing(small.json("customers", "show", "3"), "Nearest members")
+    assert nearest[0][-1] == "None: the account was withdrawn."

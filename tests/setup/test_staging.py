@@ -72,7 +72,7 @@ def test_every_mail_of_staging_goes_to_the_tester_and_says_so_also_after_the_nex
 ) -> None:
     staging = copied(production, tmp_path / "staging")
     assert staging.run("nightly") == 78
-    assert "adopt --as staging" in capsys.readouterr().err
+    assert "adopt --as staging --mails-to ADDRESS" in capsys.readouterr().err
     assert staging.run("adopt", "--as", "staging", "--apply") == 64
     assert staging.run("adopt", "--as", "production", "--mails-to", TESTER) == 64
     assert staging.run("adopt", "--as", "staging", "--mails-to", TESTER, "--apply") == 0
