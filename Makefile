@@ -53,7 +53,7 @@ messages: $(VENV)/.developing ## Collect the messages for translation and compil
 	$(BIN)/pybabel compile --domain=eccube_sync --directory=$(MESSAGES) --statistics
 
 schema: $(VENV)/.developing ## Write sql/schema/ from eccube_sync/tables/
-	$(BIN)/python -m eccube_sync.services.schemafiles
+	$(BIN)/python -m eccube_sync.services.setup.schemafiles
 
 plugin: ## Pack the EC-CUBE plugin for upload into dist/
 	@mkdir -p $(DIST)

@@ -85,7 +85,7 @@ class Application:
     @contextmanager
     def open_shop(self) -> Iterator[tuple[Shop, Connection]]:
         """The shop and one connection as the runtime account."""
-        from eccube_sync.services.migrating import require_schema
+        from eccube_sync.services.setup.migrating import require_schema
 
         shop = self.shop()
         with shop.database.connect() as connection:

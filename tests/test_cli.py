@@ -75,7 +75,7 @@ def test_a_crash_file_says_where_and_what_kind_and_is_private(
     def broken(*_arguments: object, **_options: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr("eccube_sync.services.showruns.list_report", broken)
+    monkeypatch.setattr("eccube_sync.services.reports.showruns.list_report", broken)
     assert installed.run("runs", "list") == ExitCode.UNEXPECTED
     (crash,) = installed.settings().folders.crash.iterdir()
     text = crash.read_text()

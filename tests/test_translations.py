@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 import eccube_sync
 from eccube_sync import i18n
 from eccube_sync.commands import COMMANDS
-from eccube_sync.services.reviewfile import COLUMNS, NEEDED, READ, WORDS, decision_of, read_columns
+from eccube_sync.services.review.file import COLUMNS, NEEDED, READ, WORDS, decision_of, read_columns
 
 PACKAGE = Path(eccube_sync.__file__).parent
 MAKEFILE = PACKAGE.parent / "Makefile"

@@ -17,22 +17,20 @@ from eccube_sync.membership import classes
 from eccube_sync.notices import NOTICES
 from eccube_sync.projections import Outcome
 from eccube_sync.report import LABELS, Listing, Report, Word
-from eccube_sync.services import (
-    adoptvalues,
-    answering,
-    claimwords,
-    classifying,
-    codelist,
-    importplan,
-    journalwords,
-    linking,
-    nightly,
-    noticewords,
-    redeeming,
-    sending,
-    showing,
-)
-from eccube_sync.services.reviewfile import QUESTIONS
+from eccube_sync.services import nightly
+from eccube_sync.services.claims import redeeming
+from eccube_sync.services.claims import words as claimwords
+from eccube_sync.services.codes import listing as codelist
+from eccube_sync.services.customers import showing
+from eccube_sync.services.links import linking
+from eccube_sync.services.matching import classifying
+from eccube_sync.services.members import importplan
+from eccube_sync.services.notices import sending
+from eccube_sync.services.notices import words as noticewords
+from eccube_sync.services.projection import adoptvalues
+from eccube_sync.services.reports import journalwords
+from eccube_sync.services.review import answering
+from eccube_sync.services.review.file import QUESTIONS
 
 SERVICES = Path(eccube_sync.__file__).parent / "services"
 
@@ -57,7 +55,10 @@ BY_NAME = (
 @cache
 def trees() -> dict[str, ast.Module]:
     """Every service's source."""
-    return {path.name: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SERVICES.glob("*.py"))}
+    return {
+        str(path.relative_to(SERVICES)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(SERVICES.rglob("*.py"))
+    }
 
 
 def nodes() -> Iterator[ast.AST]:

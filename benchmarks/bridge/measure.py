@@ -30,7 +30,7 @@ from benchmarks.late import hold_back, still_to_come
 from benchmarks.nightly.measure import benchmark_shop, configuration, load_customers, measure
 from benchmarks.nightly.shop import TODAY
 from eccube_sync.clock import FixedClock
-from eccube_sync.services.pluginkeys import ensure_keys
+from eccube_sync.services.projection.pluginkeys import ensure_keys
 from tests.bridge.running import RunningBridge, signed
 from tests.plugin.shopside import Plugin
 from tests.plugin.tables import CARD, install_plugin

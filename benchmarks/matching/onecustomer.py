@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from benchmarks.nightly.shop import TODAY
 from eccube_sync.application import Application
 from eccube_sync.clock import FixedClock
-from eccube_sync.services.inboxing import apply_inbox, plan_inbox
+from eccube_sync.services.inbox.inboxing import apply_inbox, plan_inbox
 from eccube_sync.services.running import Shop, applied_run
 
 WARMING = 10

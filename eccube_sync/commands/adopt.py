@@ -10,7 +10,7 @@ from eccube_sync.application import Application, apply_option, pass_application
 from eccube_sync.i18n import _
 
 if TYPE_CHECKING:
-    from eccube_sync.services.identity import Role
+    from eccube_sync.services.setup.identity import Role
 
 
 @click.command(
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @pass_application
 def command(application: Application, role: Role | None, mails_to: str | None, apply: bool) -> None:
     """Show why the database is refused, and adopt it after a yes."""
-    from eccube_sync.services.adopting import apply_adoption, plan_adoption
+    from eccube_sync.services.setup.adopting import apply_adoption, plan_adoption
 
     with application.open_shop() as (shop, connection):
         plan = plan_adoption(shop, connection, role, mails_to)

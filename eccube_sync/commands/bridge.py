@@ -22,10 +22,10 @@ from eccube_sync.i18n import _
 def command(application: Application, openapi: bool) -> None:
     """Run the bridge."""
     if openapi:
-        from eccube_sync.services.openapi import description
+        from eccube_sync.services.bridge.openapi import description
 
         click.echo(json.dumps(description(), indent=2))
         return
-    from eccube_sync.services.bridging import run_bridge
+    from eccube_sync.services.bridge.bridging import run_bridge
 
     run_bridge(application.shop())

@@ -21,7 +21,7 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, as_json: bool) -> int:
     """Print the findings."""
-    from eccube_sync.services.checking import check
+    from eccube_sync.services.setup.checking import check
 
     found = check(lambda: application.settings, application.clock, actor())
     if as_json:

@@ -38,10 +38,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Plan and apply a classification."""
-    from eccube_sync.services.classifying import apply_classify, plan_report, refuse
-    from eccube_sync.services.classifyplan import plan_classify
-    from eccube_sync.services.classifyrows import pairs_listing
-    from eccube_sync.services.explaining import explain_two
+    from eccube_sync.services.matching.classifying import apply_classify, plan_report, refuse
+    from eccube_sync.services.matching.classifyplan import plan_classify
+    from eccube_sync.services.matching.classifyrows import pairs_listing
+    from eccube_sync.services.matching.explaining import explain_two
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):

@@ -50,7 +50,7 @@ def issue(
     application: Application, count: int, label: str, output: Path | None, valid_days: int | None, apply: bool
 ) -> None:
     """Issue codes."""
-    from eccube_sync.services.coding import apply_issue, plan_issue
+    from eccube_sync.services.codes.coding import apply_issue, plan_issue
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -94,7 +94,7 @@ def sheet(
     **measures: float | None,
 ) -> None:  # fmt: skip
     """Draw labels."""
-    from eccube_sync.services.codesheets import apply_sheet, choose_paper, plan_sheet
+    from eccube_sync.services.codes.sheets import apply_sheet, choose_paper, plan_sheet
     from eccube_sync.services.running import applied_run
 
     chosen = choose_paper(paper, **measures)
@@ -122,7 +122,7 @@ def assign(
     application: Application, file: Path, source: str | None, encoding: str | None, apply: bool
 ) -> None:
     """Bind codes to members."""
-    from eccube_sync.services.assigning import apply_assign, plan_assign
+    from eccube_sync.services.codes.assigning import apply_assign, plan_assign
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -154,7 +154,7 @@ def invite(
     application: Application, members: Path | None, basis: str, source: str | None, limit: int, apply: bool
 ) -> None:
     """Invite members."""
-    from eccube_sync.services.inviting import apply_invite, plan_invite
+    from eccube_sync.services.codes.inviting import apply_invite, plan_invite
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -182,7 +182,7 @@ def invite(
 @pass_application
 def import_claims(application: Application, file: Path, encoding: str | None, apply: bool) -> None:
     """Take claims in."""
-    from eccube_sync.services.claimimport import apply_claim_import, plan_claim_import
+    from eccube_sync.services.claims.fromfile import apply_claim_import, plan_claim_import
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -203,7 +203,7 @@ def list_codes(
     application: Application, state: str | None, batch: int | None, limit: int, as_json: bool
 ) -> None:
     """List codes."""
-    from eccube_sync.services.codelist import list_codes as report
+    from eccube_sync.services.codes.listing import list_codes as report
 
     with application.open_shop() as (shop, connection):
         application.show(report(shop, connection, state=state, batch=batch, limit=limit), as_json=as_json)
@@ -216,7 +216,7 @@ def list_codes(
 @pass_application
 def claims(application: Application, state: str | None, limit: int, as_json: bool) -> None:
     """List claims."""
-    from eccube_sync.services.claimlist import list_claims
+    from eccube_sync.services.claims.listing import list_claims
 
     with application.open_shop() as (_shop, connection):
         application.show(list_claims(connection, state=state, limit=limit), as_json=as_json)
@@ -234,7 +234,7 @@ def claims(application: Application, state: str | None, limit: int, as_json: boo
 @pass_application
 def revoke(application: Application, serials: tuple[str, ...], batch: int | None, apply: bool) -> None:
     """Revoke codes."""
-    from eccube_sync.services.codelist import apply_revoke, plan_revoke
+    from eccube_sync.services.codes.listing import apply_revoke, plan_revoke
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -256,8 +256,8 @@ def revoke(application: Application, serials: tuple[str, ...], batch: int | None
 @pass_application
 def rotate_key(application: Application, apply: bool) -> None:
     """Change the key."""
-    from eccube_sync.services.codekeys import key_file, load_keys
-    from eccube_sync.services.codekeys import rotate_key as rotate
+    from eccube_sync.services.codes.keys import key_file, load_keys
+    from eccube_sync.services.codes.keys import rotate_key as rotate
 
     folders = application.settings.folders
     load_keys(folders)

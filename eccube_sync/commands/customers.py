@@ -40,7 +40,7 @@ _UNMASKED = click.option(
 @pass_application
 def find(application: Application, typed: tuple[str, ...], unmasked: bool, as_json: bool) -> None:
     """Show who fits."""
-    from eccube_sync.services.findpeople import find_people
+    from eccube_sync.services.customers.findpeople import find_people
 
     with application.open_shop() as (shop, connection):
         report = find_people(shop, connection, " ".join(typed), unmasked=unmasked)
@@ -61,7 +61,7 @@ def find(application: Application, typed: tuple[str, ...], unmasked: bool, as_js
 @pass_application
 def show(application: Application, customer: int, unmasked: bool, as_json: bool) -> None:
     """Show everything about a customer."""
-    from eccube_sync.services.showcustomer import show_customer
+    from eccube_sync.services.customers.showcustomer import show_customer
 
     with application.open_shop() as (shop, connection):
         report = show_customer(shop, connection, customer, unmasked=unmasked)
@@ -88,7 +88,7 @@ def link(
     application: Application, customer: int, code: str, source_key: str | None, reason: str, apply: bool
 ) -> None:
     """Plan and make a link by hand."""
-    from eccube_sync.services.linkbyhand import apply_link, plan_link
+    from eccube_sync.services.links.linkbyhand import apply_link, plan_link
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -114,7 +114,7 @@ def link(
 @pass_application
 def unlink(application: Application, customer: int, source_key: str | None, reason: str, apply: bool) -> None:
     """Plan and end a link by hand."""
-    from eccube_sync.services.linkbyhand import apply_unlink, plan_unlink
+    from eccube_sync.services.links.linkbyhand import apply_unlink, plan_unlink
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):

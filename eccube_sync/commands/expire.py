@@ -33,7 +33,7 @@ def command(
     """Plan and apply the classes of today."""
     if context.invoked_subcommand:
         return
-    from eccube_sync.services.expiring import (
+    from eccube_sync.services.classes.expiring import (
         apply_expiry,
         changes_listing,
         plan_expiry,
@@ -58,7 +58,7 @@ def command(
 @pass_application
 def preview(application: Application, as_json: bool) -> None:
     """Compare policies."""
-    from eccube_sync.services.previewing import preview_policies
+    from eccube_sync.services.classes.previewing import preview_policies
 
     with application.open_shop() as (shop, connection):
         application.show(preview_policies(shop, connection), as_json=as_json)

@@ -28,8 +28,8 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, customer: int | None, member: str | None, output: Path | None) -> None:
     """Write the file."""
-    from eccube_sync.services.disclosing import export_person, find_person
-    from eccube_sync.services.reviewexport import check_output
+    from eccube_sync.services.privacy.disclosing import export_person, find_person
+    from eccube_sync.services.review.export import check_output
     from eccube_sync.services.running import applied_run
 
     if (customer is None) == (member is None):

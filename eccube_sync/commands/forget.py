@@ -11,7 +11,7 @@ from eccube_sync.application import Application, apply_option, pass_application
 from eccube_sync.i18n import _
 
 if TYPE_CHECKING:
-    from eccube_sync.services.forgetting import ForgetPlan
+    from eccube_sync.services.privacy.forgetting import ForgetPlan
 
 
 @click.group(
@@ -32,7 +32,7 @@ def command() -> None:
 @pass_application
 def customer(application: Application, eccube_id: int, apply: bool) -> None:
     """Show what would be forgotten, and forget it after a yes."""
-    from eccube_sync.services.forgetting import plan_forget_customer
+    from eccube_sync.services.privacy.forgetting import plan_forget_customer
 
     _carry_out(application, plan_forget_customer, eccube_id, apply=apply)
 
@@ -45,7 +45,7 @@ def customer(application: Application, eccube_id: int, apply: bool) -> None:
 @pass_application
 def member(application: Application, code: str, apply: bool) -> None:
     """Show what would be forgotten, and forget it after a yes."""
-    from eccube_sync.services.forgetting import plan_forget_member
+    from eccube_sync.services.privacy.forgetting import plan_forget_member
 
     _carry_out(application, plan_forget_member, code, apply=apply)
 
@@ -53,7 +53,7 @@ def member(application: Application, code: str, apply: bool) -> None:
 def _carry_out(
     application: Application, plan_of: Callable[..., ForgetPlan], who: int | str, *, apply: bool
 ) -> None:
-    from eccube_sync.services.forgetting import apply_forget
+    from eccube_sync.services.privacy.forgetting import apply_forget
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):

@@ -24,7 +24,7 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, account: str | None) -> None:
     """Print the statements."""
-    from eccube_sync.services.granting import ACCOUNTS, grants_sql
+    from eccube_sync.services.setup.granting import ACCOUNTS, grants_sql
 
     chosen = tuple(one for one in ACCOUNTS if account in (None, one))
     click.echo(grants_sql(application.settings, chosen))

@@ -26,7 +26,7 @@ def command() -> None:
 @pass_application
 def approve(application: Application, date: datetime, count: int) -> None:
     """Approve the downgrades of one date."""
-    from eccube_sync.services.approving import approve_downgrades
+    from eccube_sync.services.classes.approving import approve_downgrades
 
     with application.open_shop() as (shop, connection):
         application.show(approve_downgrades(shop, connection, date.date(), count))
@@ -43,7 +43,7 @@ def approve(application: Application, date: datetime, count: int) -> None:
 @pass_application
 def list_approvals(application: Application, as_json: bool) -> None:
     """List the approvals that stand, and the days that need one."""
-    from eccube_sync.services.approving import list_approvals as report
+    from eccube_sync.services.classes.approving import list_approvals as report
 
     with application.open_shop() as (shop, connection):
         application.show(report(shop, connection), as_json=as_json)

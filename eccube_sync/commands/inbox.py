@@ -19,7 +19,7 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, as_json: bool) -> int:
     """Take in what is there."""
-    from eccube_sync.services.inboxing import run_inbox
+    from eccube_sync.services.inbox.inboxing import run_inbox
 
     with application.open_shop() as (shop, connection):
         report = run_inbox(shop, connection)

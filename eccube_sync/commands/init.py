@@ -53,7 +53,7 @@ def command(
     one_database: bool,
 ) -> None:
     """Write everything that can be known, and say what is left to do."""
-    from eccube_sync.services.installing import Wishes, install
+    from eccube_sync.services.setup.installing import Wishes, install
 
     wishes = Wishes(
         directory,

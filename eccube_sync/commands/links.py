@@ -39,7 +39,7 @@ def import_(
     as_json: bool,
 ) -> int:
     """Plan and apply an import of links."""
-    from eccube_sync.services.linkimport import apply_link_import, plan_link_import
+    from eccube_sync.services.links.linkimport import apply_link_import, plan_link_import
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):

@@ -27,7 +27,7 @@ def command() -> None:
 @pass_application
 def train(application: Application, apply: bool, as_json: bool) -> None:
     """Plan and apply a training."""
-    from eccube_sync.services.matchertraining import apply_train, plan_train
+    from eccube_sync.services.matching.training import apply_train, plan_train
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -59,7 +59,7 @@ def train(application: Application, apply: bool, as_json: bool) -> None:
 @pass_application
 def calibrate(application: Application, ask: int | None, apply: bool, as_json: bool) -> None:
     """Plan and apply a calibration, or questions for one."""
-    from eccube_sync.services import matchercalibrating as calibrating
+    from eccube_sync.services.matching import calibrating
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -94,7 +94,7 @@ def calibrate(application: Application, ask: int | None, apply: bool, as_json: b
 @pass_application
 def report(application: Application, html: Path | None, as_json: bool) -> None:
     """Show the figures, and write the page asked for."""
-    from eccube_sync.services.matcherreport import matcher_report
+    from eccube_sync.services.matching.report import matcher_report
 
     with application.open_shop() as (shop, connection):
         with application.progress(_("reading customers and members")):

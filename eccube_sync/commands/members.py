@@ -57,7 +57,7 @@ def import_members(
 ) -> None:
     """Plan and apply an import."""
     from eccube_sync.membership.verdicts import raise_if_refused
-    from eccube_sync.services.importing import apply_import, guard, plan_import
+    from eccube_sync.services.members.importing import apply_import, guard, plan_import
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -92,7 +92,7 @@ def import_members(
 @pass_application
 def inspect(application: Application, file: Path, source_key: str | None, as_json: bool) -> int:
     """Show how a file is read; exit code 65 when importing it would be refused."""
-    from eccube_sync.services.inspecting import inspect_file
+    from eccube_sync.services.members.inspecting import inspect_file
 
     settings = application.settings if _has_configuration(application) else None
     with application.progress(_("reading {file}").format(file=file.name)):
@@ -122,7 +122,7 @@ def _has_configuration(application: Application) -> bool:
 @pass_application
 def show(application: Application, code: str, as_json: bool) -> None:
     """Show everything about a member."""
-    from eccube_sync.services.showmember import show_member
+    from eccube_sync.services.members.showmember import show_member
 
     with application.open_shop() as (shop, connection):
         application.show(show_member(shop, connection, code), as_json=as_json)

@@ -19,7 +19,7 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, as_sql: bool) -> None:
     """Migrate, or print how."""
-    from eccube_sync.services.migrating import migrate, migration_sql
+    from eccube_sync.services.setup.migrating import migrate, migration_sql
 
     if as_sql:
         click.echo(migration_sql(application.settings))

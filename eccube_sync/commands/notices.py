@@ -29,7 +29,7 @@ def command() -> None:
 @pass_application
 def list_notices(application: Application, state: str | None, limit: int, as_json: bool) -> None:
     """Show the outbox."""
-    from eccube_sync.services.noticelist import list_report
+    from eccube_sync.services.notices.listing import list_report
 
     with application.open_shop() as (_shop, connection):
         application.show(list_report(connection, state=state, limit=limit), as_json=as_json)
@@ -49,7 +49,7 @@ def list_notices(application: Application, state: str | None, limit: int, as_jso
 @pass_application
 def resolve(application: Application, notice_ids: tuple[int, ...], answer: str | None, as_json: bool) -> None:
     """Settle notices."""
-    from eccube_sync.services.noticelist import resolve as settle
+    from eccube_sync.services.notices.listing import resolve as settle
 
     if answer is None:
         raise click.UsageError(_("Say which: --assume-sent or --resend."))
@@ -71,7 +71,7 @@ def resolve(application: Application, notice_ids: tuple[int, ...], answer: str |
 @pass_application
 def preview(application: Application, kind: str, html: bool, unproven: bool, output: Path | None) -> None:
     """Show one notice."""
-    from eccube_sync.services import noticepreview
+    from eccube_sync.services.notices import preview as noticepreview
 
     if output is not None:
         noticepreview.write_preview(
@@ -96,7 +96,7 @@ def preview(application: Application, kind: str, html: bool, unproven: bool, out
 @pass_application
 def send_one_test(application: Application, kind: str, address: str, as_json: bool) -> None:
     """Send a test."""
-    from eccube_sync.services.noticepreview import send_test
+    from eccube_sync.services.notices.preview import send_test
 
     with application.open_shop() as (shop, connection):
         application.show(send_test(shop, connection, kind, address), as_json=as_json)

@@ -32,7 +32,7 @@ def command(
     application: Application, limit: int | None, ignore_window: bool, baseline: int | None, as_json: bool
 ) -> int:
     """Send what may leave."""
-    from eccube_sync.services.sending import send_notices
+    from eccube_sync.services.notices.sending import send_notices
 
     with application.open_shop() as (shop, connection):
         report = send_notices(shop, connection, limit=limit, ignore_window=ignore_window, baseline=baseline)

@@ -74,7 +74,7 @@ def _change(
     reason: str,
     apply: bool,
 ) -> None:
-    from eccube_sync.services.overriding import apply_override, plan_override
+    from eccube_sync.services.classes.overriding import apply_override, plan_override
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -90,7 +90,7 @@ def _change(
 @pass_application
 def list_overrides(application: Application, as_json: bool) -> None:
     """List overrides."""
-    from eccube_sync.services.overriding import list_overrides as report
+    from eccube_sync.services.classes.overriding import list_overrides as report
 
     with application.open_shop() as (shop, connection):
         application.show(report(shop.settings, connection), as_json=as_json)

@@ -24,6 +24,6 @@ def command() -> None:
 @pass_application
 def connect(application: Application) -> None:
     """Print the connection line."""
-    from eccube_sync.services.pluginkeys import ensure_keys
+    from eccube_sync.services.projection.pluginkeys import ensure_keys
 
     click.echo(ensure_keys(application.settings.folders).line)

@@ -22,8 +22,8 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, adopt: bool, apply: bool, as_json: bool) -> int:
     """Plan and write the projections."""
-    from eccube_sync.services.adoptvalues import adopt_values
-    from eccube_sync.services.projecting import apply_projection, plan_projection
+    from eccube_sync.services.projection.adoptvalues import adopt_values
+    from eccube_sync.services.projection.projecting import apply_projection, plan_projection
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):

@@ -20,7 +20,7 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, apply: bool, as_json: bool) -> None:
     """Show what is too old, and delete it after a yes."""
-    from eccube_sync.services.purging import apply_purge, plan_purge
+    from eccube_sync.services.privacy.purging import apply_purge, plan_purge
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):

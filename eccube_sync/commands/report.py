@@ -32,7 +32,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @pass_application
 def month(application: Application, month: str, csv: Path | None, html: Path | None, as_json: bool) -> None:
     """Show the figures, and write the files asked for."""
-    from eccube_sync.services.monthreport import month_named, month_report
+    from eccube_sync.services.reports.monthreport import month_named, month_report
 
     with application.open_shop() as (shop, connection):
         found = month_named(month, shop)
@@ -53,7 +53,7 @@ def month(application: Application, month: str, csv: Path | None, html: Path | N
 @pass_application
 def affected(application: Application, run_id: int, csv: Path | None, as_json: bool) -> None:
     """Show the persons, and write the file asked for."""
-    from eccube_sync.services.affected import affected_report
+    from eccube_sync.services.reports.affected import affected_report
 
     with application.open_shop() as (shop, connection):
         application.show(affected_report(shop, connection, run_id, csv=csv), as_json=as_json)

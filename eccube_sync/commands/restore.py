@@ -22,7 +22,7 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, file: Path | None, apply: bool) -> None:
     """Show what the dump holds, and put it back after a yes."""
-    from eccube_sync.services.restoring import apply_restore, plan_restore
+    from eccube_sync.services.setup.restoring import apply_restore, plan_restore
 
     settings = application.settings
     plan = plan_restore(settings, file)

@@ -73,7 +73,7 @@ def html(application: Application, /, as_json: bool, **options: Any) -> None:
 
 
 def _export(application: Application, as_json: bool, options: dict[str, Any], name: str) -> None:
-    from eccube_sync.services.reviewexport import ExportOptions, check_output, export_cases
+    from eccube_sync.services.review.export import ExportOptions, check_output, export_cases
     from eccube_sync.services.running import applied_run
 
     chosen = ExportOptions(**options)
@@ -98,7 +98,7 @@ def _export(application: Application, as_json: bool, options: dict[str, Any], na
 @pass_application
 def import_(application: Application, file: Path, reviewer: str | None, apply: bool, as_json: bool) -> int:
     """Show what the decisions would do, and carry them out after a yes."""
-    from eccube_sync.services.reviewimport import apply_review_import, plan_review_import
+    from eccube_sync.services.review.fromfile import apply_review_import, plan_review_import
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):
@@ -128,7 +128,7 @@ def import_(application: Application, file: Path, reviewer: str | None, apply: b
 @pass_application
 def reopen(application: Application, case: str, reason: str, apply: bool) -> None:
     """Plan and reopen a case."""
-    from eccube_sync.services.reopening import apply_reopen, plan_reopen
+    from eccube_sync.services.review.reopening import apply_reopen, plan_reopen
     from eccube_sync.services.running import applied_run
 
     with application.open_shop() as (shop, connection):

@@ -20,7 +20,7 @@ def command() -> None:
 @pass_application
 def list_runs(application: Application, limit: int, as_json: bool) -> None:
     """Show the newest runs, newest first."""
-    from eccube_sync.services.showruns import list_report
+    from eccube_sync.services.reports.showruns import list_report
 
     with application.open_shop() as (_shop, connection):
         application.show(list_report(connection, limit), as_json=as_json)
@@ -39,7 +39,7 @@ def list_runs(application: Application, limit: int, as_json: bool) -> None:
 @pass_application
 def show_run(application: Application, run_id: int, rows: bool, as_json: bool) -> None:
     """Show one run."""
-    from eccube_sync.services.showruns import show_report
+    from eccube_sync.services.reports.showruns import show_report
 
     with application.open_shop() as (shop, connection):
         application.show(show_report(shop.settings, connection, run_id, rows=rows), as_json=as_json)
@@ -57,7 +57,7 @@ def show_run(application: Application, run_id: int, rows: bool, as_json: bool) -
 @pass_application
 def exports(application: Application, limit: int, as_json: bool) -> None:
     """Show the newest exports, newest first."""
-    from eccube_sync.services.exportlog import exports_report
+    from eccube_sync.services.privacy.exportlog import exports_report
 
     with application.open_shop() as (_shop, connection):
         application.show(exports_report(connection, limit), as_json=as_json)
@@ -86,7 +86,7 @@ def undo(
 ) -> ExitCode | None:
     """Plan and apply an undo; exit code 1 when something is left for a person."""
     from eccube_sync.services.running import applied_run
-    from eccube_sync.services.undoing import apply_undo, plan_undo
+    from eccube_sync.services.undo.undoing import apply_undo, plan_undo
 
     with application.open_shop() as (shop, connection):
         plan = plan_undo(shop, connection, run_id, correction=correction)

@@ -23,7 +23,7 @@ from eccube_sync.i18n import _
 @pass_application
 def command(application: Application, keep_classes: bool, shop_name: str | None, apply: bool) -> None:
     """Show the plan, and carry it out after two confirmations."""
-    from eccube_sync.services.leaving import apply_uninstall, plan_uninstall
+    from eccube_sync.services.privacy.leaving import apply_uninstall, plan_uninstall
 
     with application.open_shop() as (shop, connection):
         plan = plan_uninstall(shop, connection, keep_classes=keep_classes)

@@ -21,22 +21,22 @@ from eccube_sync.db import Database, reading
 from eccube_sync.i18n import _
 from eccube_sync.mailsink import mail_sink
 from eccube_sync.report import Report
-from eccube_sync.services.assigning import apply_assign, plan_assign
-from eccube_sync.services.claimimport import apply_claim_import, plan_claim_import
-from eccube_sync.services.classifying import apply_classify, plan_report
-from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.coding import apply_issue, plan_issue
+from eccube_sync.services.claims.fromfile import apply_claim_import, plan_claim_import
+from eccube_sync.services.codes.assigning import apply_assign, plan_assign
+from eccube_sync.services.codes.coding import apply_issue, plan_issue
 from eccube_sync.services.demoshop import DemoShop, at, make_shop, write_configuration, write_tomorrow
-from eccube_sync.services.importing import apply_import, plan_import
-from eccube_sync.services.migrating import migrate
+from eccube_sync.services.matching.classifying import apply_classify, plan_report
+from eccube_sync.services.matching.classifyplan import plan_classify
+from eccube_sync.services.members.importing import apply_import, plan_import
 from eccube_sync.services.nightly import run_nightly
-from eccube_sync.services.projecting import apply_projection, plan_projection
-from eccube_sync.services.reviewexport import ExportOptions, export_cases
-from eccube_sync.services.reviewfile import FILLED, KEYS, WORDS
-from eccube_sync.services.reviewimport import apply_review_import, plan_review_import
+from eccube_sync.services.notices.sending import send_notices
+from eccube_sync.services.projection.projecting import apply_projection, plan_projection
+from eccube_sync.services.review.export import ExportOptions, export_cases
+from eccube_sync.services.review.file import FILLED, KEYS, WORDS
+from eccube_sync.services.review.fromfile import apply_review_import, plan_review_import
 from eccube_sync.services.running import Run, Shop, applied_run
-from eccube_sync.services.sending import send_notices
-from eccube_sync.services.undoing import apply_undo, plan_undo
+from eccube_sync.services.setup.migrating import migrate
+from eccube_sync.services.undo.undoing import apply_undo, plan_undo
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.members import member

@@ -32,37 +32,37 @@ from eccube_sync.membership.forecast import announcement, upcoming_mass_dates
 from eccube_sync.membership.guards import clock as clock_guard
 from eccube_sync.membership.verdicts import raise_if_refused
 from eccube_sync.report import Report
-from eccube_sync.services.carding import tell_shop
-from eccube_sync.services.classifying import apply_classify
-from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.dropfolder import newest_file, purge_imported, put_away
-from eccube_sync.services.expiring import apply_expiry, plan_expiry
-from eccube_sync.services.exportreminder import remind_exporter
-from eccube_sync.services.guarding import approvals, expected_falls
-from eccube_sync.services.importing import apply_import, guard, plan_import
-from eccube_sync.services.monthmail import send_month_mail
-from eccube_sync.services.noticing import queue_reminders
-from eccube_sync.services.overdue import (
+from eccube_sync.services.classes.expiring import apply_expiry, plan_expiry
+from eccube_sync.services.classes.guarding import approvals, expected_falls
+from eccube_sync.services.classes.policies import guard_numbers
+from eccube_sync.services.customers.showing import STAGE_WORDS
+from eccube_sync.services.matching.classifying import apply_classify
+from eccube_sync.services.matching.classifyplan import plan_classify
+from eccube_sync.services.members.dropfolder import newest_file, purge_imported, put_away
+from eccube_sync.services.members.exportreminder import remind_exporter
+from eccube_sync.services.members.importing import apply_import, guard, plan_import
+from eccube_sync.services.members.overdue import (
     imported_on_an_earlier_day,
     overdue_sentence,
     overdue_sources,
     waiting_sentences,
 )
-from eccube_sync.services.ownermail import send_owner_mail
+from eccube_sync.services.notices.noticing import queue_reminders
+from eccube_sync.services.notices.sending import send_notices
 from eccube_sync.services.pinging import ping
-from eccube_sync.services.pluginkeys import has_cards
-from eccube_sync.services.policies import guard_numbers
-from eccube_sync.services.projecting import apply_projection, plan_projection
-from eccube_sync.services.reviewexport import export_new_cases
-from eccube_sync.services.reviewimport import (
+from eccube_sync.services.projection.carding import tell_shop
+from eccube_sync.services.projection.pluginkeys import has_cards
+from eccube_sync.services.projection.projecting import apply_projection, plan_projection
+from eccube_sync.services.reports.monthmail import send_month_mail
+from eccube_sync.services.reports.ownermail import send_owner_mail
+from eccube_sync.services.review.export import export_new_cases
+from eccube_sync.services.review.fromfile import (
     apply_review_import,
     plan_review_import,
     put_away_decisions,
     waiting_review_files,
 )
 from eccube_sync.services.running import Run, Shop, applied_run
-from eccube_sync.services.sending import send_notices
-from eccube_sync.services.showing import STAGE_WORDS
 from eccube_sync.tables import classes
 from eccube_sync.tables.runs import run as run_table
 

@@ -22,9 +22,9 @@ from eccube_sync.clock import Clock, to_database, tokyo_date
 from eccube_sync.db import Database, in_transaction, inserted_id
 from eccube_sync.errors import EccubeSyncError, LockedError
 from eccube_sync.i18n import _
-from eccube_sync.services.dumping import write_dump
-from eccube_sync.services.identity import check_identity, remember
-from eccube_sync.services.soundness import require_sound
+from eccube_sync.services.setup.dumping import write_dump
+from eccube_sync.services.setup.identity import check_identity, remember
+from eccube_sync.services.setup.soundness import require_sound
 from eccube_sync.settings import Settings
 from eccube_sync.tables.runs import installation, journal, run
 

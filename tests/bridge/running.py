@@ -21,8 +21,8 @@ from typing import Any
 import trustme
 
 from eccube_sync.pluginseal import PluginKeys
-from eccube_sync.services.bridgequeue import Queue
-from eccube_sync.services.pluginkeys import ensure_keys
+from eccube_sync.services.bridge.queue import Queue
+from eccube_sync.services.projection.pluginkeys import ensure_keys
 from tests.support.installed import InstalledShop
 
 SECRET = "secret of the webhook"

@@ -14,7 +14,7 @@ import trustme
 
 from eccube_sync.configsections import Bridge
 from eccube_sync.errors import ConfigurationError, LockedError
-from eccube_sync.services.bridging import listen, run_bridge
+from eccube_sync.services.bridge.bridging import listen, run_bridge
 from eccube_sync.tables.customers import customer
 from tests.bridge.running import RunningBridge
 from tests.plugin.checked import found

@@ -22,10 +22,10 @@ from schemathesis.specs.openapi.checks import (  # what an unsigned request may 
 from eccube_sync.configsections import Bridge as Section
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.pluginseal import PluginKeys
-from eccube_sync.services.bridgeapp import SECONDS_OFF, Bridge, Intake
-from eccube_sync.services.bridgequeue import EVERYTHING, Queue
-from eccube_sync.services.bridging import check_address
-from eccube_sync.services.openapi import description
+from eccube_sync.services.bridge.app import SECONDS_OFF, Bridge, Intake
+from eccube_sync.services.bridge.bridging import check_address
+from eccube_sync.services.bridge.openapi import description
+from eccube_sync.services.bridge.queue import EVERYTHING, Queue
 from tests.bridge.running import SECRET, signed, webhook
 
 CLASSIFY = "/v1/customers/42/classify"

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from eccube_sync.services.bridgequeue import Queue, Told, Waiting
+from eccube_sync.services.bridge.queue import Queue, Told, Waiting
 
 IDS = st.sets(st.integers(1, 6), max_size=4)
 NONCES = st.sampled_from(["a" * 32, "b" * 32, None])
@@ -100,7 +100,7 @@ TestQueue.settings = settings(max_examples=25, stateful_step_count=20, deadline=
 
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from eccube_sync.services.bridgequeue import Queue, Told\n"
+        "import os, signal, sys; from pathlib import Path; from eccube_sync.services.bridge.queue import Queue, Told\n"
         f"queue = Queue(Path({str(tmp_path / 'queue.sqlite')!r}))\n"
         "for number in range(1, 10000):\n"
         "    queue.put([Told(frozenset({number}))], 1.0); print(number, flush=True)\n"

@@ -12,12 +12,12 @@ from typing import Any
 
 from eccube_sync.db import reading
 from eccube_sync.report import Report
-from eccube_sync.services.assigning import apply_assign, plan_assign
-from eccube_sync.services.claimimport import apply_claim_import, plan_claim_import
-from eccube_sync.services.claiming import plan_claims
-from eccube_sync.services.claimparts import ClaimOutcome
-from eccube_sync.services.coding import apply_issue, plan_issue
-from eccube_sync.services.redeeming import apply_claims
+from eccube_sync.services.claims.claiming import plan_claims
+from eccube_sync.services.claims.fromfile import apply_claim_import, plan_claim_import
+from eccube_sync.services.claims.parts import ClaimOutcome
+from eccube_sync.services.claims.redeeming import apply_claims
+from eccube_sync.services.codes.assigning import apply_assign, plan_assign
+from eccube_sync.services.codes.coding import apply_issue, plan_issue
 from eccube_sync.services.running import Run
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import customer

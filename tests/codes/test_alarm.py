@@ -11,9 +11,9 @@ import pytest
 from eccube_sync.db import reading
 from eccube_sync.linkcode import new_code
 from eccube_sync.membership.verdicts import GuardVerdict
-from eccube_sync.services.claiming import guard_claims
-from eccube_sync.services.classifying import apply_classify
-from eccube_sync.services.classifyplan import plan_classify
+from eccube_sync.services.claims.claiming import guard_claims
+from eccube_sync.services.matching.classifying import apply_classify
+from eccube_sync.services.matching.classifyplan import plan_classify
 from tests.codes.counter import Counter
 from tests.support.rows import our_shop
 from tests.support.shop import Shop

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eccube_sync.errors import BadInputError, UsageError
-from eccube_sync.services.assigning import bind_from_import, find_members
+from eccube_sync.services.codes.assigning import bind_from_import, find_members
 from eccube_sync.services.running import Run
 from eccube_sync.tables.codes import link_code
 from eccube_sync.tables.members import member_code, source

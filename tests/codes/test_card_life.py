@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from eccube_sync.db import AnyRow
-from eccube_sync.services.answering import Answer, AnswerRefusedError, Decision, answer_case
-from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.linking import end_link
-from eccube_sync.services.noticejudging import judge
-from eccube_sync.services.reviewfile import QUESTIONS
+from eccube_sync.services.links.linking import end_link
+from eccube_sync.services.matching.classifyplan import plan_classify
+from eccube_sync.services.notices.judging import judge
+from eccube_sync.services.review.answering import Answer, AnswerRefusedError, Decision, answer_case
+from eccube_sync.services.review.file import QUESTIONS
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.codes import claim
 from eccube_sync.tables.customers import customer

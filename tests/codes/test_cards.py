@@ -12,13 +12,13 @@ import pytest
 
 from eccube_sync.clock import to_database
 from eccube_sync.report import Report
-from eccube_sync.services.claimrecording import TypedFact, card_claim, record_claims
-from eccube_sync.services.claimwords import REASONS, shown_to_customer
-from eccube_sync.services.codekeys import ensure_key, rotate_key
-from eccube_sync.services.coding import keys_for_codes
-from eccube_sync.services.importing import apply_import
-from eccube_sync.services.importplan import plan_import
-from eccube_sync.services.redeeming import apply_claims
+from eccube_sync.services.claims.recording import TypedFact, card_claim, record_claims
+from eccube_sync.services.claims.redeeming import apply_claims
+from eccube_sync.services.claims.words import REASONS, shown_to_customer
+from eccube_sync.services.codes.coding import keys_for_codes
+from eccube_sync.services.codes.keys import ensure_key, rotate_key
+from eccube_sync.services.members.importing import apply_import
+from eccube_sync.services.members.importplan import plan_import
 from eccube_sync.services.running import Run
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from eccube_sync.errors import BadInputError, ConfigurationError
-from eccube_sync.services.claimimport import plan_claim_import
-from eccube_sync.services.codekeys import ensure_key, key_file, rotate_key
+from eccube_sync.services.claims.fromfile import plan_claim_import
+from eccube_sync.services.codes.keys import ensure_key, key_file, rotate_key
 from eccube_sync.tables import metadata
 from eccube_sync.tables.codes import claim, link_code
 from tests.codes.counter import Counter

@@ -9,7 +9,7 @@ import pytest
 
 from eccube_sync.clock import TOKYO, to_database
 from eccube_sync.linkcode import new_code
-from eccube_sync.services.codelist import apply_revoke, plan_revoke
+from eccube_sync.services.codes.listing import apply_revoke, plan_revoke
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.codes import link_code

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eccube_sync.services.classifying import apply_classify
-from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.expiring import apply_expiry, plan_expiry
+from eccube_sync.services.classes.expiring import apply_expiry, plan_expiry
+from eccube_sync.services.matching.classifying import apply_classify
+from eccube_sync.services.matching.classifyplan import plan_classify
 from eccube_sync.tables.links import link
 from tests.codes.counter import Counter
 from tests.support.rows import our_shop

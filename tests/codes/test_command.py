@@ -11,9 +11,9 @@ import pytest
 from eccube_sync.application import Application
 from eccube_sync.cli import run
 from eccube_sync.i18n import set_language
-from eccube_sync.services.claimwords import REASONS
-from eccube_sync.services.codekeys import key_file
-from eccube_sync.services.showing import CLAIM_STATES
+from eccube_sync.services.claims.words import REASONS
+from eccube_sync.services.codes.keys import key_file
+from eccube_sync.services.customers.showing import CLAIM_STATES
 from eccube_sync.tables import metadata
 from eccube_sync.tables.codes import claim, link_code
 from eccube_sync.tables.customers import customer

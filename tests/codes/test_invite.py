@@ -16,11 +16,11 @@ from sqlalchemy import update
 from eccube_sync.errors import BadInputError, ConfigurationError, UsageError
 from eccube_sync.linkcode import read_code
 from eccube_sync.report import Report
-from eccube_sync.services.forgetting import apply_forget, plan_forget
-from eccube_sync.services.inviting import InvitePlan, apply_invite, plan_invite
-from eccube_sync.services.noticelist import resolve
-from eccube_sync.services.sending import send_notices
-from eccube_sync.services.undoing import apply_undo, plan_undo
+from eccube_sync.services.codes.inviting import InvitePlan, apply_invite, plan_invite
+from eccube_sync.services.notices.listing import resolve
+from eccube_sync.services.notices.sending import send_notices
+from eccube_sync.services.privacy.forgetting import apply_forget, plan_forget
+from eccube_sync.services.undo.undoing import apply_undo, plan_undo
 from eccube_sync.tables import metadata
 from eccube_sync.tables.codes import code_batch, link_code
 from eccube_sync.tables.later import consent

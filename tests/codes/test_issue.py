@@ -13,9 +13,9 @@ import pytest
 from eccube_sync.db import reading
 from eccube_sync.errors import ConfigurationError, UsageError
 from eccube_sync.linkcode import read_code
-from eccube_sync.services import coding
-from eccube_sync.services.codekeys import key_file, rotate_key
-from eccube_sync.services.coding import IssuePlan, apply_issue, plan_issue, unfinished_issues
+from eccube_sync.services.codes import coding
+from eccube_sync.services.codes.coding import IssuePlan, apply_issue, plan_issue, unfinished_issues
+from eccube_sync.services.codes.keys import key_file, rotate_key
 from eccube_sync.services.running import Run
 from eccube_sync.tables import metadata
 from eccube_sync.tables.codes import code_batch, link_code

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eccube_sync.errors import ConfigurationError
-from eccube_sync.services.codekeys import ensure_key, key_file, load_keys, rotate_key
+from eccube_sync.services.codes.keys import ensure_key, key_file, load_keys, rotate_key
 from eccube_sync.statefolders import StateFolders
 
 

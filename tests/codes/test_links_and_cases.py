@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from eccube_sync.services import casing
-from eccube_sync.services.casing import Question, close_case, open_case
-from eccube_sync.services.linking import end_link, insert_link
+from eccube_sync.services.links.linking import end_link, insert_link
+from eccube_sync.services.review import casing
+from eccube_sync.services.review.casing import Question, close_case, open_case
 from eccube_sync.services.running import Run
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.customers import customer_class
@@ -50,7 +50,7 @@ def test_a_taken_customer_or_member_gets_no_second_link(counter: Counter) -> Non
 def test_a_race_that_only_the_unique_key_sees_gives_no_link_and_keeps_the_rest(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eccube_sync.services import linking
+    from eccube_sync.services.links import linking
 
     customer_id, member_id = counter.ours.add_customer(), counter.ours.add_member()
     counter.ours.add_link(counter.ours.add_customer(), member_id)

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from eccube_sync.db import AnyRow
-from eccube_sync.services.claimwords import shown_to_customer
-from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.codelist import apply_revoke, plan_revoke
-from eccube_sync.services.expiring import plan_expiry
+from eccube_sync.services.claims.words import shown_to_customer
+from eccube_sync.services.classes.expiring import plan_expiry
+from eccube_sync.services.codes.listing import apply_revoke, plan_revoke
+from eccube_sync.services.matching.classifyplan import plan_classify
 from eccube_sync.tables.codes import claim, link_code
 from eccube_sync.tables.customers import customer, customer_class
 from eccube_sync.tables.notices import notice

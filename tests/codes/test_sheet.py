@@ -19,10 +19,10 @@ from eccube_sync.codelabels import code_url
 from eccube_sync.errors import BadInputError, ConfigurationError, UsageError
 from eccube_sync.labelpapers import A4_HEIGHT, A4_WIDTH, PAPERS, Sheet
 from eccube_sync.linkcode import new_code, print_code, read_code
-from eccube_sync.services.codelist import apply_revoke, plan_revoke
-from eccube_sync.services.codesheets import SheetPlan, apply_sheet, choose_paper, plan_sheet
-from eccube_sync.services.exportlog import exports_report
-from eccube_sync.services.purging import apply_purge, plan_purge
+from eccube_sync.services.codes.listing import apply_revoke, plan_revoke
+from eccube_sync.services.codes.sheets import SheetPlan, apply_sheet, choose_paper, plan_sheet
+from eccube_sync.services.privacy.exportlog import exports_report
+from eccube_sync.services.privacy.purging import apply_purge, plan_purge
 from tests.codes.counter import Counter, Label, read_labels
 from tests.codes.printed import PrintedPage, read_pdf
 

@@ -8,7 +8,7 @@ import pytest
 
 from eccube_sync.linkage.model import Model
 from eccube_sync.matchers import MATCHERS
-from eccube_sync.services.matcherreport import FIELDS
+from eccube_sync.services.matching.report import FIELDS
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link, match_key, match_model, scored_pair

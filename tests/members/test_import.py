@@ -320,7 +320,7 @@ def test_errors_name_nobody(small: Terminal) -> None:
 
 def test_a_file_that_changes_between_plan_and_import_is_refused(small: Terminal) -> None:
     from eccube_sync.errors import BadInputError
-    from eccube_sync.services.importing import apply_import, plan_import
+    from eccube_sync.services.members.importing import apply_import, plan_import
 
     path = write_export(small.folder / "members.csv", crowd(3))
     with small.ours.connect() as connection:
@@ -337,7 +337,7 @@ def test_a_file_that_changes_between_plan_and_import_is_refused(small: Terminal)
 
 def test_a_plan_made_before_another_import_is_refused(small: Terminal) -> None:
     from eccube_sync.errors import LockedError
-    from eccube_sync.services.importing import apply_import, plan_import
+    from eccube_sync.services.members.importing import apply_import, plan_import
 
     path = write_export(small.folder / "late.csv", crowd(4))
     with small.ours.connect() as connection:

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from eccube_sync.services.importing import apply_import, plan_import
-from eccube_sync.services.knownmembers import CONTENT
+from eccube_sync.services.members.importing import apply_import, plan_import
+from eccube_sync.services.members.knownmembers import CONTENT
 from eccube_sync.tables import metadata
 from eccube_sync.tables.members import member, member_code, member_version
 from tests.members.exports import CONFIGURATION, person, write_export

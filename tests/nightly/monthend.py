@@ -13,7 +13,7 @@ from sqlalchemy import select
 from eccube_sync.clock import TOKYO, from_database
 from eccube_sync.db import AnyRow
 from eccube_sync.population import Mix, generate
-from eccube_sync.services.sending import send_notices
+from eccube_sync.services.notices.sending import send_notices
 from eccube_sync.tables.customers import customer, customer_class
 from eccube_sync.tables.notices import notice
 from tests.nightly.endstate import received

@@ -17,10 +17,10 @@ from sqlalchemy import update
 from eccube_sync.db import AnyRow
 from eccube_sync.membership.classes import ClassDecision
 from eccube_sync.report import Report
-from eccube_sync.services.classing import ClassChange
-from eccube_sync.services.deciding import apply_class_changes
+from eccube_sync.services.classes.classing import ClassChange
+from eccube_sync.services.classes.deciding import apply_class_changes
+from eccube_sync.services.notices.sending import send_notices
 from eccube_sync.services.running import Run
-from eccube_sync.services.sending import send_notices
 from eccube_sync.tables.customers import customer, customer_class
 from eccube_sync.tables.links import link
 from eccube_sync.tables.notices import notice

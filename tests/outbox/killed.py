@@ -12,9 +12,9 @@ from eccube_sync.clock import FixedClock
 from eccube_sync.db import Database
 from eccube_sync.mailclient import Client
 from eccube_sync.mailer import Session
-from eccube_sync.services.outboxjournal import OutboxJournal
+from eccube_sync.services.notices.outboxjournal import OutboxJournal
+from eccube_sync.services.notices.sending import Sender, send_notices
 from eccube_sync.services.running import Shop
-from eccube_sync.services.sending import Sender, send_notices
 
 PLACES: dict[str, tuple[type, str]] = {
     "before the claim": (Sender, "_claim"),

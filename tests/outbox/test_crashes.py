@@ -16,7 +16,7 @@ import pytest
 from eccube_sync.errors import LockedError
 from eccube_sync.mailclient import Client
 from eccube_sync.mailer import Session
-from eccube_sync.services.outboxjournal import OutboxJournal
+from eccube_sync.services.notices.outboxjournal import OutboxJournal
 from eccube_sync.services.running import Run
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import journal

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from eccube_sync.db import reading
 from eccube_sync.membership.classes import ClassDecision
-from eccube_sync.services.classing import ClassChange
-from eccube_sync.services.mailguard import MailPlan, mail_verdicts, planned_mails
+from eccube_sync.services.classes.classing import ClassChange
+from eccube_sync.services.notices.mailguard import MailPlan, mail_verdicts, planned_mails
 from tests.outbox.conftest import ENDED, ON_SQLITE, TODAY, Outbox, Person
 
 

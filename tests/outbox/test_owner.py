@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from eccube_sync.report import Report
-from eccube_sync.services.ownermail import send_owner_mail
+from eccube_sync.services.reports.ownermail import send_owner_mail
 from eccube_sync.services.running import Run
 from eccube_sync.tables.notices import notice
 from tests.outbox.conftest import ON_SQLITE, Outbox, parsed

@@ -11,10 +11,10 @@ from sqlalchemy import update
 
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.membership.classes import ClassDecision
-from eccube_sync.services.classing import ClassChange
-from eccube_sync.services.deciding import decide
-from eccube_sync.services.linking import end_link, insert_link
-from eccube_sync.services.noticing import (
+from eccube_sync.services.classes.classing import ClassChange
+from eccube_sync.services.classes.deciding import decide
+from eccube_sync.services.links.linking import end_link, insert_link
+from eccube_sync.services.notices.noticing import (
     cancel_for_customers,
     cancel_for_links,
     queue_corrections,

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from eccube_sync.errors import ConfigurationError, UsageError
-from eccube_sync.services.identity import adopt
-from eccube_sync.services.noticelist import resolve
-from eccube_sync.services.outboxjournal import OutboxJournal
+from eccube_sync.services.notices.listing import resolve
+from eccube_sync.services.notices.outboxjournal import OutboxJournal
+from eccube_sync.services.setup.identity import adopt
 from eccube_sync.tables.notices import notice
 from tests.outbox.conftest import ON_SQLITE, Outbox, ids_of
 from tests.support.rows import NOON

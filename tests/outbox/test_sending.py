@@ -13,10 +13,10 @@ from sqlalchemy import update
 from eccube_sync.configsections import Projection
 from eccube_sync.errors import ConfigurationError, ExitCode, GuardRefusedError, LockedError
 from eccube_sync.maildelivery import MailServerError
-from eccube_sync.services.noticelist import resolve
-from eccube_sync.services.noticing import queue_reminders
-from eccube_sync.services.outboxjournal import OutboxJournal
-from eccube_sync.services.ownermail import send_owner_mail
+from eccube_sync.services.notices.listing import resolve
+from eccube_sync.services.notices.noticing import queue_reminders
+from eccube_sync.services.notices.outboxjournal import OutboxJournal
+from eccube_sync.services.reports.ownermail import send_owner_mail
 from eccube_sync.services.running import stage_lock
 from eccube_sync.tables.customers import projection_state
 from eccube_sync.tables.members import member_version

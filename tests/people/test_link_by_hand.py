@@ -9,7 +9,7 @@ import pytest
 
 from eccube_sync.application import actor
 from eccube_sync.errors import LockedError, UsageError
-from eccube_sync.services.linkbyhand import apply_link, apply_unlink, plan_link, plan_unlink
+from eccube_sync.services.links.linkbyhand import apply_link, apply_unlink, plan_link, plan_unlink
 from eccube_sync.services.running import applied_run
 from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.customers import customer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eccube_sync.services.linkimportjudging import SHOWN
+from eccube_sync.services.links.linkimportjudging import SHOWN
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link
 from eccube_sync.tables.notices import notice

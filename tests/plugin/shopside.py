@@ -13,7 +13,7 @@ from nacl.public import PublicKey, SealedBox
 from nacl.secret import SecretBox
 
 from eccube_sync.pluginseal import PluginKeys
-from eccube_sync.services.pluginkeys import ensure_keys
+from eccube_sync.services.projection.pluginkeys import ensure_keys
 from tests.plugin.tables import CARD, INBOX
 from tests.support.installed import InstalledShop
 from tests.support.shop import stored

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from eccube_sync.services.classifying import apply_classify
-from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.inboxing import apply_inbox, plan_inbox
-from eccube_sync.services.projecting import apply_projection, plan_projection
+from eccube_sync.services.inbox.inboxing import apply_inbox, plan_inbox
+from eccube_sync.services.matching.classifying import apply_classify
+from eccube_sync.services.matching.classifyplan import plan_classify
+from eccube_sync.services.projection.projecting import apply_projection, plan_projection
 from eccube_sync.services.running import applied_run
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link

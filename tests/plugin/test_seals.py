@@ -10,7 +10,7 @@ import pytest
 
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.pluginseal import PluginKeys, SealBrokenError
-from eccube_sync.services.pluginkeys import ensure_keys, key_file, load_keys
+from eccube_sync.services.projection.pluginkeys import ensure_keys, key_file, load_keys
 from eccube_sync.statefolders import StateFolders
 from tests.plugin.vectors import FILE, KEYS, PAYLOAD, seal, vectors
 from tests.support.installed import InstalledShop

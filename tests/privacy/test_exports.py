@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eccube_sync.services.exportlog import exports_report
-from eccube_sync.services.reviewexport import export_cases
+from eccube_sync.services.privacy.exportlog import exports_report
+from eccube_sync.services.review.export import export_cases
 from tests.support.installed import InstalledShop, install, remove
 from tests.support.rows import our_shop
 from tests.support.shop import Shop

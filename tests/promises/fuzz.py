@@ -16,7 +16,7 @@ import atheris
 with atheris.instrument_imports(include=["eccube_sync"]):
     from eccube_sync import eccubeenv, japanesedates, linkcode, mailmessage
     from eccube_sync.errors import BadInputError, ConfigurationError
-    from eccube_sync.services.reviewreader import read_filled
+    from eccube_sync.services.review.reader import read_filled
     from tests.promises.test_a_hostile_file_is_refused_or_read_right import judged
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))

@@ -14,9 +14,9 @@ import pytest
 
 from eccube_sync.db import reading
 from eccube_sync.linkcode import ALPHABET, SECRET_LENGTH, new_code
-from eccube_sync.services.claiming import guard_claims
-from eccube_sync.services.claimparts import ClaimOutcome
-from eccube_sync.services.redeeming import apply_claims
+from eccube_sync.services.claims.claiming import guard_claims
+from eccube_sync.services.claims.parts import ClaimOutcome
+from eccube_sync.services.claims.redeeming import apply_claims
 from eccube_sync.services.running import applied_run
 from eccube_sync.tables.codes import claim, link_code
 from eccube_sync.tables.links import link

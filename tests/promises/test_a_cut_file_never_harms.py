@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from eccube_sync.errors import BadInputError
-from eccube_sync.services.importing import guard, plan_import
+from eccube_sync.services.members.importing import guard, plan_import
 from eccube_sync.tables.customers import customer_class
 from tests.promises.scale import chance, parts, scale
 from tests.support.installed import TODAY, InstalledShop

@@ -19,7 +19,7 @@ from openpyxl import Workbook
 from eccube_sync import i18n
 from eccube_sync.errors import BadInputError
 from eccube_sync.exportfile import inspect_export, open_export
-from eccube_sync.services.reviewreader import read_filled
+from eccube_sync.services.review.reader import read_filled
 from tests.promises.hostile_files import FILES, GOOD
 from tests.promises.scale import CAMPAIGN, SEED, chance, parts, scale
 

@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 
 from eccube_sync.commands import COMMANDS
 from eccube_sync.db import Database
-from eccube_sync.services.dumping import write_dump
+from eccube_sync.services.setup.dumping import write_dump
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.links import link

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eccube_sync.errors import ConfigurationError
-from eccube_sync.services.reviewimport import apply_review_import, plan_review_import
-from eccube_sync.services.reviewtoken import ALPHABET, tidy, token, verify
+from eccube_sync.services.review.fromfile import apply_review_import, plan_review_import
+from eccube_sync.services.review.token import ALPHABET, tidy, token, verify
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.links import link

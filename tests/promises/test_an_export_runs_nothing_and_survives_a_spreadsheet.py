@@ -22,10 +22,10 @@ from openpyxl import load_workbook
 from eccube_sync.csvfile import strip_apostrophe
 from eccube_sync.csvwriter import write_csv
 from eccube_sync.eccube import EccubeCustomer
-from eccube_sync.services.reviewcases import CustomerSide, Question
-from eccube_sync.services.reviewfile import COLUMNS
-from eccube_sync.services.reviewrows import ReviewRow, one_line, review_rows
-from eccube_sync.services.reviewworkbook import write_workbook
+from eccube_sync.services.review.cases import CustomerSide, Question
+from eccube_sync.services.review.file import COLUMNS
+from eccube_sync.services.review.rows import ReviewRow, one_line, review_rows
+from eccube_sync.services.review.workbook import write_workbook
 from eccube_sync.tables.cases import review_case, review_decision
 from tests.promises.scale import CAMPAIGN, SEED, chance, scale
 from tests.promises.spreadsheet import CP932, CSV_OF_UTF_8, UTF_8, saved_as

@@ -16,8 +16,8 @@ from random import Random
 import pytest
 from sqlalchemy import update
 
-from eccube_sync.services.classing import plan_classes, write_classes
-from eccube_sync.services.projecting import apply_projection, plan_projection
+from eccube_sync.services.classes.classing import plan_classes, write_classes
+from eccube_sync.services.projection.projecting import apply_projection, plan_projection
 from eccube_sync.services.running import Run
 from eccube_sync.tables.customers import customer, customer_class, projection_state
 from eccube_sync.tables.runs import journal

@@ -22,8 +22,8 @@ from eccube_sync import config
 from eccube_sync.db import Database
 from eccube_sync.errors import ConfigurationError
 from eccube_sync.maildelivery import Verdict
-from eccube_sync.services.checks.database import encryption
 from eccube_sync.services.pinging import ping
+from eccube_sync.services.setup.checks.database import encryption
 from tests.support.smtp import FaultyServer
 from tests.test_mailer import attempt, context_for
 

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from eccube_sync.notices import NOTICES, Event
-from eccube_sync.services.noticesituations import DueNotice
-from eccube_sync.services.noticing import queue
+from eccube_sync.services.notices.noticing import queue
+from eccube_sync.services.notices.situations import DueNotice
 from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import installation
 from tests.outbox.conftest import MAIL, TODAY

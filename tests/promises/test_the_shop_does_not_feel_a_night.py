@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from benchmarks.checkout import shoppers
-from eccube_sync.services.heldrows import PATIENCE, write_unless_held
+from eccube_sync.services.projection.heldrows import PATIENCE, write_unless_held
 from tests.promises.scale import SEED, chance, scale
 from tests.promises.scenes import connections, wait_for
 from tests.support.installed import TODAY, InstalledShop

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from eccube_sync.services.masking import mask_mail, mask_name, mask_number
+from eccube_sync.services.customers.masking import mask_mail, mask_name, mask_number
 from eccube_sync.tables.links import link
 from eccube_sync.tables.runs import journal
 from eccube_sync.tables.runs import run as run_table

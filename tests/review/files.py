@@ -11,8 +11,8 @@ from pathlib import Path
 from openpyxl import Workbook, load_workbook
 
 from eccube_sync.report import Report
-from eccube_sync.services.reviewexport import ExportOptions, export_cases
-from eccube_sync.services.reviewimport import apply_review_import, plan_review_import
+from eccube_sync.services.review.export import ExportOptions, export_cases
+from eccube_sync.services.review.fromfile import apply_review_import, plan_review_import
 from tests.support.rows import OurShop
 
 Cells = list[list[str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from eccube_sync.services.answering import Answer, answer_case
+from eccube_sync.services.review.answering import Answer, answer_case
 from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.links import link
 from eccube_sync.tables.runs import journal

@@ -13,8 +13,8 @@ from openpyxl import load_workbook
 
 from eccube_sync.errors import UsageError
 from eccube_sync.i18n import set_language
-from eccube_sync.services.reviewexport import export_new_cases
-from eccube_sync.services.reviewrows import domestic
+from eccube_sync.services.review.export import export_new_cases
+from eccube_sync.services.review.rows import domestic
 from eccube_sync.tables.cases import review_case, review_export
 from tests.review.files import cells_of, column, decide, export, exported, newest, take_back
 from tests.support.rows import OurShop, our_shop
@@ -323,7 +323,7 @@ def test_a_failed_write_leaves_no_file_and_no_trace_of_an_export(
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("eccube_sync.services.reviewexport.write_workbook", full)
+    monkeypatch.setattr("eccube_sync.services.review.export.write_workbook", full)
     with pytest.raises(OSError, match="No space"):
         export(small, format="xlsx")
     assert list(small.settings.folders.review_out.iterdir()) == []

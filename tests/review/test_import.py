@@ -8,14 +8,14 @@ import pytest
 from openpyxl import load_workbook
 
 from eccube_sync.errors import BadInputError
-from eccube_sync.services.answering import Answer, answer_case
-from eccube_sync.services.reviewfile import decision_of
-from eccube_sync.services.reviewimport import (
+from eccube_sync.services.review.answering import Answer, answer_case
+from eccube_sync.services.review.file import decision_of
+from eccube_sync.services.review.fromfile import (
     plan_review_import,
     put_away_decisions,
     waiting_review_files,
 )
-from eccube_sync.services.reviewtoken import ALPHABET
+from eccube_sync.services.review.token import ALPHABET
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case, review_decision
 from eccube_sync.tables.links import link
@@ -251,7 +251,7 @@ def test_an_imported_file_is_put_away_where_nobody_else_can_read_it(small: OurSh
 def test_an_answer_to_an_older_version_is_refused_by_the_service_itself(
     small: OurShop, three: list[str]
 ) -> None:
-    from eccube_sync.services.answering import AnswerRefusedError
+    from eccube_sync.services.review.answering import AnswerRefusedError
 
     case = small.row(review_case, public_id=three[0])
     small.raise_version(three[0])

@@ -11,7 +11,7 @@ import pytest
 from selenium.webdriver import Keys
 
 from eccube_sync.i18n import set_language
-from eccube_sync.services.reviewfolders import purge_review_files
+from eccube_sync.services.review.folders import purge_review_files
 from eccube_sync.tables.cases import review_case, review_export
 from tests.review.files import export, newest, take_back
 from tests.support.browser import Browser

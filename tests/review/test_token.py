@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from eccube_sync.errors import ConfigurationError
-from eccube_sync.services.reviewtoken import (
+from eccube_sync.services.review.token import (
     ALPHABET,
     KEY_FILE,
     LETTERS,

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import NullPool, create_engine, insert, update
 
 from eccube_sync.clock import to_database
-from eccube_sync.services.codekeys import ensure_key, key_file
-from eccube_sync.services.findings import TITLES
-from eccube_sync.services.migrating import needed_version
-from eccube_sync.services.migrations import upgrade
+from eccube_sync.services.codes.keys import ensure_key, key_file
+from eccube_sync.services.setup.findings import TITLES
+from eccube_sync.services.setup.migrating import needed_version
+from eccube_sync.services.setup.migrations import upgrade
 from eccube_sync.tables import metadata
 from eccube_sync.tables.customers import customer, projection_state
 from eccube_sync.tables.notices import notice

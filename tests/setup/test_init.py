@@ -11,7 +11,7 @@ import pytest
 from eccube_sync.application import Application
 from eccube_sync.cli import run
 from eccube_sync.config import load
-from eccube_sync.services.codekeys import load_keys
+from eccube_sync.services.codes.keys import load_keys
 from tests.setup.conftest import NewShop
 
 Captured = pytest.CaptureFixture[str]

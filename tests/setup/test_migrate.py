@@ -18,8 +18,14 @@ from sqlalchemy import URL, Connection, NullPool, create_engine, inspect
 
 from eccube_sync import resources
 from eccube_sync.errors import ConfigurationError
-from eccube_sync.services.migrating import migrate, needed_version, require_schema, schema_state
-from eccube_sync.services.schemafiles import DIALECTS, SQL_FOLDER, migration_texts, schema_sql, without_schema
+from eccube_sync.services.setup.migrating import migrate, needed_version, require_schema, schema_state
+from eccube_sync.services.setup.schemafiles import (
+    DIALECTS,
+    SQL_FOLDER,
+    migration_texts,
+    schema_sql,
+    without_schema,
+)
 from eccube_sync.tables import OWN_SCHEMA, metadata
 from eccube_sync.tables.runs import guard_approval
 from eccube_sync.tables.version import schema_version

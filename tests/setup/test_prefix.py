@@ -116,7 +116,7 @@ def test_a_damaged_dump_is_refused_and_nothing_is_dropped(host: InstalledShop, c
 def test_a_restore_that_was_killed_is_told_about_and_done_again(
     host: InstalledShop, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eccube_sync.services import restoring
+    from eccube_sync.services.setup import restoring
 
     host.run("migrate")
     host.run("codes", "issue", "--count", "3", "--apply")

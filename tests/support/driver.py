@@ -30,9 +30,9 @@ from eccube_sync import db
 from eccube_sync.application import Application
 from eccube_sync.cli import run as run_program
 from eccube_sync.clock import FixedClock
-from eccube_sync.services import sending, shopmail
-from eccube_sync.services.bridgequeue import Queue, Told
-from eccube_sync.services.bridgeworker import Worker
+from eccube_sync.services.bridge.queue import Queue, Told
+from eccube_sync.services.bridge.worker import Worker
+from eccube_sync.services.notices import sending, shopmail
 from tests.support.watch import Watch, wait_for
 
 Job = dict[str, Any]

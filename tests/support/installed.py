@@ -29,9 +29,9 @@ from eccube_sync.population import (
     write_smaregi_csv,
 )
 from eccube_sync.population.customers import CustomerPerson
-from eccube_sync.services.granting import grants_sql
-from eccube_sync.services.migrating import migrate
 from eccube_sync.services.running import Shop as ServiceShop
+from eccube_sync.services.setup.granting import grants_sql
+from eccube_sync.services.setup.migrating import migrate
 from eccube_sync.settings import Settings
 from eccube_sync.tables import metadata
 from tests.support.shop import Shop, stored

@@ -18,11 +18,11 @@ from eccube_sync.clock import FixedClock, to_database
 from eccube_sync.db import OWN_SCHEMA, AnyRow, Database, inserted_id
 from eccube_sync.eccube import GENERATIONS, detect
 from eccube_sync.linkage.people import fingerprint_rows
-from eccube_sync.services.casing import new_public_id, subject_key
-from eccube_sync.services.migrating import needed_version
-from eccube_sync.services.people import people_of_customers
+from eccube_sync.services.matching.people import people_of_customers
+from eccube_sync.services.review.casing import new_public_id, subject_key
 from eccube_sync.services.running import Run, applied_run
 from eccube_sync.services.running import Shop as ServiceShop
+from eccube_sync.services.setup.migrating import needed_version
 from eccube_sync.settings import Settings
 from eccube_sync.tables import metadata
 from eccube_sync.tables.cases import review_case

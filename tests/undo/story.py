@@ -14,15 +14,15 @@ from sqlalchemy import Connection, select, text, update
 from eccube_sync.clock import TOKYO
 from eccube_sync.db import AnyRow
 from eccube_sync.report import Report
-from eccube_sync.services.answering import Answer, Decision, answer_case
-from eccube_sync.services.classifying import apply_classify
-from eccube_sync.services.classifyplan import plan_classify
-from eccube_sync.services.expiring import apply_expiry, plan_expiry
-from eccube_sync.services.importing import apply_import, plan_import
-from eccube_sync.services.overriding import apply_override, plan_override
-from eccube_sync.services.projecting import apply_projection, plan_projection
+from eccube_sync.services.classes.expiring import apply_expiry, plan_expiry
+from eccube_sync.services.classes.overriding import apply_override, plan_override
+from eccube_sync.services.matching.classifying import apply_classify
+from eccube_sync.services.matching.classifyplan import plan_classify
+from eccube_sync.services.members.importing import apply_import, plan_import
+from eccube_sync.services.projection.projecting import apply_projection, plan_projection
+from eccube_sync.services.review.answering import Answer, Decision, answer_case
 from eccube_sync.services.running import Run, applied_run
-from eccube_sync.services.undoing import UndoPlan, apply_undo, plan_undo
+from eccube_sync.services.undo.undoing import UndoPlan, apply_undo, plan_undo
 from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.codes import claim, link_code
 from eccube_sync.tables.customers import class_override, customer, customer_class, projection_state

@@ -1,0 +1,1 @@
+"""The bridge: what the shop tells it over HTTP, written down and worked on at once."""

@@ -1,0 +1,1 @@
+"""Which class each customer has: computed, expired, restored, guarded, excepted."""

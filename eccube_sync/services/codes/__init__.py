@@ -1,0 +1,1 @@
+"""Link codes from the store: issued, printed, mailed, bound to members, revoked."""

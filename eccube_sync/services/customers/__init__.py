@@ -1,0 +1,1 @@
+"""The web customers: what is new about them, and finding and showing them."""

@@ -1,0 +1,1 @@
+"""What came in since the last minute: the plugin's rows, files and requests."""

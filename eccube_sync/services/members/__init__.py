@@ -1,0 +1,1 @@
+"""The store's members: read, inspect and import the export, and show what is known."""

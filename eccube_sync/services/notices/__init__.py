@@ -1,0 +1,1 @@
+"""Mails to customers: called for, judged, written and sent, none twice."""

@@ -1,0 +1,1 @@
+"""The classes in EC-CUBE: groups, columns and the plugin's cards."""

@@ -1,0 +1,1 @@
+"""What happened: runs, the month, the owner's mail, the persons a run touched."""

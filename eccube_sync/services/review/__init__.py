@@ -1,0 +1,1 @@
+"""Questions to a human: written for Excel or a browser, and the answers taken back."""

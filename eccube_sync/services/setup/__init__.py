@@ -1,0 +1,1 @@
+"""Install, check, migrate, dump, restore, and know which database this is."""

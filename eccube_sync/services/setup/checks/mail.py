@@ -1,0 +1,45 @@
+"""Mail: every template rendered with example data, and a login at the mail server that sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from eccube_sync import mailshop
+from eccube_sync.i18n import _
+from eccube_sync.maildelivery import MailServerError
+from eccube_sync.mailer import open_session
+from eccube_sync.mailtemplates import Templates
+from eccube_sync.notices import NOTICES, examples
+from eccube_sync.services.notices.mailserver import mail_server
+from eccube_sync.services.setup.findings import Finding, fine, note, wrong
+from eccube_sync.settings import Settings
+
+PATIENCE = 15.0
+"""Seconds the mail server has for each answer here."""
+
+
+def templates(settings: Settings) -> Iterator[Finding]:
+    """Everything wrong with the templates of every notice and of the mails to the shop's own people."""
+    rendered = Templates(settings.notices.templates)
+    found = [problem for kind in NOTICES for problem in rendered.check(kind, examples(kind))]
+    for template, shapes in mailshop.examples().items():
+        found += rendered.check(template, shapes)
+    for problem in found:
+        yield wrong("templates", str(problem))
+    if not found:
+        yield fine("templates", _("rendered with example data"))
+
+
+def server(settings: Settings) -> Iterator[Finding]:
+    """Connect, encrypt, log in, and leave."""
+    if settings.mail is None:
+        yield note("mail", _("[mail] is not set, so no mail is sent"))
+        return
+    place = f"{settings.mail.host}:{settings.mail.effective_port}, {settings.mail.security}"
+    found = replace(mail_server(settings), connect_timeout=PATIENCE, command_timeout=PATIENCE)
+    try:
+        with open_session(found):
+            yield fine("mail", place)
+    except MailServerError as error:
+        yield wrong("mail", f"{place}: {error}")

@@ -1,0 +1,1 @@
+"""Take back a run, kind by kind."""
