@@ -11,6 +11,7 @@ from sqlalchemy import update
 from eccube_sync.report import Report
 from eccube_sync.services.reports.ownermail import send_owner_mail
 from eccube_sync.services.running import Run
+from eccube_sync.tables.cases import review_case
 from eccube_sync.tables.notices import notice
 from tests.outbox.conftest import ON_SQLITE, Outbox, parsed
 from tests.support.smtp import FaultyServer
@@ -54,8 +55,9 @@ def test_the_owner_reads_what_happened_what_waits_and_what_to_do(
         connection.execute(update(notice).where(notice.c.id == 1).values(state="in_doubt"))
     outbox.ours.add_case(outbox.person().customer, outbox.person().member)
     folder = outbox.ours.settings.folders.review_out
-    (folder / "cases.xlsx").write_bytes(b"")
-    mail_owner(outbox, counts={"rows": 3012, "became_ec_only": 2, "cases_opened": 1, "links_by_match": 4})
+    (folder / "review-20260410.xlsx").write_bytes(b"")
+    (folder / "name-only-20260411.xlsx").write_bytes(b"")
+    mail_owner(outbox, counts={"rows": 3012, "became_ec_only": 2, "links_by_match": 4})
 
     text = body(server)
     assert parsed(server.accepted[-1])["To"] == "owner@example.jp"
@@ -64,7 +66,7 @@ def test_the_owner_reads_what_happened_what_waits_and_what_to_do(
     assert "2 now EC会員" in text
     assert "1 to be sent" in text
     assert "Mails in doubt: 1" in text
-    assert "review/out/cases.xlsx" in text
+    assert "review/out/review-20260410.xlsx" in text
     assert "customer" not in text
 
 
@@ -132,3 +134,27 @@ def test_without_an_owner_nothing_is_sent(make_outbox: Callable[..., Outbox]) ->
         outbox.use(server)
         mail_owner(outbox)
         assert server.accepted == []
+
+
+def test_questions_are_new_once_whoever_opened_them_and_pairs_of_names_are_none(
+    outbox: Outbox, server: FaultyServer
+) -> None:
+    def ask(kind: str) -> None:
+        person = outbox.person()
+        case = outbox.ours.add_case(person.customer, person.member, kind)
+        number = outbox.ours.row(review_case, public_id=case).id
+        outbox.ours.apply(
+            lambda run: run.transaction(run.record, "case", number, "state", None, "open", kind), "inbox"
+        )
+
+    def told() -> str:
+        mail_owner(outbox)
+        outbox.later(days=1)
+        return body(server)
+
+    ask("uncertain")
+    ask("name_only")
+    assert "Questions for the reviewers: 1 (1 new)" in told()
+    assert "Questions for the reviewers: 1 (0 new)" in told()
+    ask("contradiction")
+    assert "Questions for the reviewers: 2 (1 new)" in told()

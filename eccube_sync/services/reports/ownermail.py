@@ -82,7 +82,7 @@ def _summary(run: Run, notes: Sequence[str], refusals: Sequence[str], late: int)
         mails_waiting=states.count_in(run.connection, "queued"),
         dates_to_approve=counts["dates_to_approve"],
         cases_open=_count(run, review_case, in_review_files),
-        cases_new=counts["cases_opened"],
+        cases_new=_opened_since(run, in_review_files, last),
         review_file=_newest_review_file(run),
         mails_in_doubt=states.count_in(run.connection, "in_doubt"),
         mails_failed=_failed_since(run, last),
@@ -104,6 +104,19 @@ def _sent_since(run: Run, since: datetime | None) -> int:
     if since is not None:
         sent = sent.where(notice.c.sent_at > to_database(since))
     return int(run.connection.execute(sent).scalar_one())
+
+
+def _opened_since(run: Run, asked: ColumnElement[bool], since: datetime | None) -> int:
+    """Of the questions that wait, those that were opened, by a night or in between, since a moment."""
+    opened = (
+        select(func.count(review_case.c.id.distinct()))
+        .select_from(review_case)
+        .join(journal, and_(journal.c.subject == "case", journal.c.subject_id == review_case.c.id))
+        .where(asked, journal.c.field == "state", journal.c.new_value == "open")
+    )
+    if since is not None:
+        opened = opened.where(journal.c.created_at > to_database(since))
+    return int(run.connection.execute(opened).scalar_one())
 
 
 def _failed_since(run: Run, since: datetime | None) -> int:
