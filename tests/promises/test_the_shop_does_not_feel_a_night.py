@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from benchmarks.checkout import shoppers
 from eccube_sync.services.projection.heldrows import PATIENCE, write_unless_held
+from tests.nightly.story import FAR
 from tests.promises.scale import SEED, chance, scale
 from tests.promises.scenes import connections, wait_for
 from tests.support.installed import TODAY, InstalledShop
@@ -54,10 +56,15 @@ def points_of(shop: InstalledShop) -> dict[str, int]:
 
 @pytest.fixture
 def busy(installed: InstalledShop) -> InstalledShop:
-    """A shop whose group somebody empties again and again, so that each night has everybody to show."""
+    """A shop whose group somebody empties again and again, so that each night has everybody to show.
+
+    No membership ends, however many nights the checkouts take.
+    """
     installed.drift = "repair"
     installed.configure()
     installed.fill(120, 160)
+    for place, one in enumerate(installed.members):
+        installed.members[place] = replace(one, status=0, left_on=None, end_date=FAR, unlimited=False)
     assert night(installed, 0) in {0, 1}
     return installed
 
