@@ -300,3 +300,30 @@ def test_what_was_lent_is_forgotten_once_there_is_a_link() -> None:
 def test_whoever_withdrew_was_a_member_through_the_day_before() -> None:
     decision = decide(member(status="withdrawn", left_on=END))
     assert decision == ClassDecision("ec_only", "withdrawn", 1, valid_through=date(2026, 3, 30))
+
+
+def test_an_end_that_waits_for_newer_data_is_told_with_its_dates() -> None:
+    waiting = decide(member(end_date=END, taken=END))
+    assert waiting == ClassDecision("store", "end_unconfirmed", 1, END, END, True, due_on=NEXT_DAY)
+    over = decide(member(end_date=END, taken=END), today=date(2026, 4, 8))
+    assert over == ClassDecision("ec_only", "ended_unconfirmed", 1, END, END, True)
+
+
+def test_whoever_leaves_after_the_end_waits_for_newer_data_like_everybody() -> None:
+    leaving = member(status="withdrawn", end_date=END, left_on=date(2026, 6, 1), taken=END)
+    assert short(decide(leaving)) == ("store", "end_unconfirmed", NEXT_DAY)
+    assert decide(leaving, current="ec_only").membership_class == "ec_only"
+    at_once = decide(leaving, settings=ClassSettings(unconfirmed_days=0))
+    assert short(at_once) == ("ec_only", "ended_unconfirmed", date(2026, 6, 1))
+
+
+def test_a_member_ends_by_the_policy_of_the_rank() -> None:
+    policy = SourcePolicy(ExpiryPolicy("column"), {"GOLD": ExpiryPolicy("joined", 24)})
+    gold = replace(member(end_date=END, taken=END), policy=policy, rank="GOLD", joined_on=date(2025, 4, 1))
+    assert decide(gold).end_date == date(2027, 3, 31)
+
+
+def test_what_is_lent_is_looked_at_again_when_it_ends_though_an_override_stands_longer() -> None:
+    override = Override("override", "ec_only", date(2026, 3, 1), "", until=date(2026, 4, 10))
+    decision = class_of([], date(2026, 3, 30), USUAL, overrides=(override,), lent_until=END)
+    assert short(decision) == ("ec_only", "override", NEXT_DAY)
