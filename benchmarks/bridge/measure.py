@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
@@ -96,7 +97,7 @@ def _night(state: Path, files: Path, shop: Shop) -> RunningBridge:
 
 def _run(bridge: RunningBridge, files: Path, shop: Shop, registrations: int, at_once: int) -> None:
     state = bridge.shop.folder
-    coming, codes = _coming(files, state, shop, registrations)
+    coming, codes = _coming(files, state, shop, at_once + registrations)
     printed = _print_codes(state, codes)
     for _again in range(3):
         before = getrusage(RUSAGE_CHILDREN)
@@ -109,8 +110,15 @@ def _run(bridge: RunningBridge, files: Path, shop: Shop, registrations: int, at_
         for row in coming:
             Plugin(bridge.shop).type_code(int(row["id"]), printed[codes[row["id"]]])
         _warm(bridge)
-        with _Watch(shop) as watch, ThreadPoolExecutor(at_once) as people:
-            seconds = sorted(people.map(lambda row: _confirm(bridge, shop, watch, int(row["id"])), coming))
+        with (
+            _Watch(shop) as watch,
+            ThreadPoolExecutor(at_once, initializer=partial(_connect, shop)) as people,
+        ):
+            confirm = partial(_confirm, bridge, watch)
+            ids = [int(row["id"]) for row in coming]
+            first = sorted(people.map(confirm, ids[:at_once]))
+            seconds = sorted(people.map(confirm, ids[at_once:]))
+    print(f"the first {at_once} after the start, all within {1000 * first[-1]:.0f} ms")
     for name, share in (("half", 0.5), ("95 %", 0.95), ("99 %", 0.99), ("all", 1.0)):
         index = min(int(share * len(seconds)), len(seconds) - 1)
         print(f"address confirmed → class on the card, {name} within {1000 * seconds[index]:.0f} ms")
@@ -196,12 +204,23 @@ class _Watch(threading.Thread):
                     self._looked_for.pop(eccube_id).set()
 
 
-def _confirm(bridge: RunningBridge, shop: Shop, watch: _Watch, eccube_id: int) -> float:
+_OF_THREAD = threading.local()
+
+
+def _connect(shop: Shop) -> None:
+    """The shop's connection of one thread: making one for every customer would load the machine."""
+    assert shop.server is not None
+    _OF_THREAD.connection = shop.server.connect(shop.database)
+
+
+def _confirm(bridge: RunningBridge, watch: _Watch, eccube_id: int) -> float:
     """One customer confirms the address; seconds until the card shows the class."""
     path = f"/v1/customers/{eccube_id}/classify"
-    shop.execute(f"UPDATE dtb_customer SET customer_status_id = 2 WHERE id = {eccube_id}")
+    with _OF_THREAD.connection.cursor() as cursor:
+        cursor.execute(f"UPDATE dtb_customer SET customer_status_id = 2 WHERE id = {eccube_id}")
+    headers = signed(bridge.keys, path)
     started = time.perf_counter()
-    status, _told = bridge.ask("POST", path, b"{}", signed(bridge.keys, path))
+    status, _told = bridge.ask("POST", path, b"{}", headers)
     if status != 202:
         raise SystemExit(f"the bridge answered {status}")
     watch.until_shown(eccube_id)
