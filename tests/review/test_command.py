@@ -50,6 +50,18 @@ def test_export_says_so_when_nothing_waits(small: OurShop, capsys: pytest.Captur
     assert capsys.readouterr().out == "No pair that shares only a name waits.\n"
 
 
+def test_export_names_the_pairs_it_leaves_to_a_file_of_their_own(
+    small: OurShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small.add_case(small.add_customer(), small.add_member(), "name_only")
+    assert call(small, "export") == 0
+    nothing, pairs = capsys.readouterr().out.splitlines()
+    assert nothing == "No question waits for a reviewer."
+    assert pairs.startswith("Pairs that share only the name and wait, too: 1.")
+    assert call(small, "export", "--name-only") == 0
+    assert "Pairs that share only the name" not in capsys.readouterr().out
+
+
 def test_no_message_holds_anybodys_data(
     small: OurShop, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,8 @@ def export_cases(run: Run, options: ExportOptions | None = None) -> Report:
         nothing = _("No pair that shares only a name waits.") if options.name_only else None
         report = Report(nothing or _("No question waits for a reviewer."))
         report.counts = {"review_files_purged": purged} if purged else {}
+    if not (options.name_only or options.if_new):
+        report.notes += _names_alone(run)
     run.counts.update(report.counts)
     return report
 
@@ -104,6 +106,17 @@ def _choose(run: Run, options: ExportOptions) -> tuple[list[Question], int]:
         if options.if_new and not _anything_new(run, connection, questions):
             return [], left
         return questions, left
+
+
+def _names_alone(run: Run) -> list[str]:
+    """What a reviewer who was promised more questions than the file has must know."""
+    with reading(run.connection) as connection:
+        count = len(waiting_cases(connection, run.today, name_only=True))
+    words = _(
+        "Pairs that share only the name and wait, too: {count}. They are in a file of their own: "
+        "eccube-sync review export --name-only"
+    )
+    return [words.format(count=count)] if count else []
 
 
 def _anything_new(run: Run, connection: Connection, questions: Sequence[Question]) -> bool:
