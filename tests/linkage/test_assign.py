@@ -160,6 +160,15 @@ def test_a_new_card_that_two_dead_ones_would_move_to_is_a_question() -> None:
     }
 
 
+def test_a_card_that_a_link_moves_to_is_taken_for_everybody_else() -> None:
+    dead = replace(FREE, holder_of={11: 1}, held_by={1: 11}, card_rank=lambda m: (m == 13, 0))
+    assert decided([pair(1, 11), pair(1, 13), pair(2, 13)], dead) == {
+        (1, 11): "link held",
+        (1, 13): "move successor",
+        (2, 13): "case tie",
+    }
+
+
 def test_a_name_alone_or_a_relative_is_no_question_about_a_new_card() -> None:
     dead = replace(FREE, holder_of={11: 1}, held_by={1: 11}, card_rank=lambda m: (m != 11, 0))
     for flags in (Flag.NAME_ONLY, Flag.GIVEN_DIFFERS | Flag.BIRTH_DIFFERS):
