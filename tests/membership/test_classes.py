@@ -327,3 +327,8 @@ def test_what_is_lent_is_looked_at_again_when_it_ends_though_an_override_stands_
     override = Override("override", "ec_only", date(2026, 3, 1), "", until=date(2026, 4, 10))
     decision = class_of([], date(2026, 3, 30), USUAL, overrides=(override,), lent_until=END)
     assert short(decision) == ("ec_only", "override", NEXT_DAY)
+
+
+def test_whoever_leaves_the_day_after_the_end_is_leaving_on_the_last_day() -> None:
+    decision = decide(member(status="withdrawn", end_date=END, left_on=NEXT_DAY), today=END)
+    assert decision == ClassDecision("store", "leaving", 1, END, END, due_on=NEXT_DAY)
