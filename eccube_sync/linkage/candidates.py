@@ -176,8 +176,8 @@ def _join(
     # Everything is looked up in order: at random places of large arrays it would take several times as long.
     left_keys, left_rows = _in_order(left_keys, left_rows)
     right_keys, right_rows = _in_order(right_keys, right_rows)
-    if excluded is not None and len(excluded):
-        chosen = ~_among(left_keys, excluded)
+    if excluded is not None:
+        chosen = followed(left_keys, excluded)
         left_keys, left_rows = left_keys[chosen], left_rows[chosen]
     start = np.searchsorted(right_keys, left_keys, "left")
     count = np.searchsorted(right_keys, left_keys, "right") - start
@@ -199,13 +199,6 @@ def _on_both_sides(left: Integers, right: Integers) -> tuple[NDArray[np.bool_], 
     for side, bucket in enumerate(buckets):
         seen[side, bucket] = True
     return seen[1, buckets[0]], seen[0, buckets[1]]
-
-
-def _among(keys: Integers, wanted: Integers) -> NDArray[np.bool_]:
-    """Which of the keys are among the sorted ``wanted``."""
-    place = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-    among: NDArray[np.bool_] = wanted[place] == keys
-    return among
 
 
 def _letters(names: Names) -> Integers:
