@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from eccube_sync.tables.members import member, member_version
@@ -46,3 +48,24 @@ def test_people_long_gone_are_forgotten_by_themselves(canary: Canary) -> None:
     shop.at(DAY_2 + timedelta(days=500), 12)
     assert shop.run("purge", "--apply") == 0
     assert canary.found() == set()
+
+
+@ON_SQLITE
+def test_what_goes_is_what_the_plan_said(canary: Canary, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also the imported files and review files that are old, and those that name somebody who goes."""
+    shop = canary.shop
+    canary.withdraw()
+    canary.night(DAY_3, without_member=True)
+    folders = shop.settings().folders
+    os.utime(next(iter(folders.imported.iterdir())), (0, 0))
+    shop.at(DAY_2 + timedelta(days=500), 12)
+    everything = [path for path in folders.root.rglob("*") if path.is_file()]
+    capsys.readouterr()
+    assert shop.run("purge", "--json") == 0
+    planned = json.loads(capsys.readouterr().out)["counts"]
+    assert [path for path in everything if not path.exists()] == []
+    assert shop.run("purge", "--json", "--apply") == 0
+    done = json.loads(capsys.readouterr().out)["counts"]
+    assert done == planned
+    assert done["forgotten"] >= 2
+    assert len([path for path in everything if not path.exists()]) == done["files_deleted"] > 2

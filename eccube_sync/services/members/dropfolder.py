@@ -33,13 +33,16 @@ def put_away(settings: Settings, source: Source, path: Path, now: datetime) -> N
             os.utime(moved, (now.timestamp(), now.timestamp()))
 
 
-def purge_imported(settings: Settings, now: datetime) -> int:
-    """Delete imported files kept longer than configured; returns how many."""
+def old_imported(settings: Settings, now: datetime) -> list[Path]:
+    """Imported files kept longer than configured."""
     limit = (now - timedelta(days=settings.state.imported_days)).timestamp()
     folder = settings.folders.imported
     if not folder.is_dir():
-        return 0
-    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < limit]
-    for path in old:
+        return []
+    return [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < limit]
+
+
+def purge_imported(settings: Settings, now: datetime) -> None:
+    """Delete them."""
+    for path in old_imported(settings, now):
         path.unlink()
-    return len(old)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from eccube_sync.clock import to_database, tokyo_date, tokyo_midnight
 from eccube_sync.db import CHUNK, reading
 from eccube_sync.i18n import _
 from eccube_sync.report import Report
-from eccube_sync.services.members.dropfolder import purge_imported
-from eccube_sync.services.privacy.forgetting import LIVING, ForgetPlan, apply_forget, plan_forget
-from eccube_sync.services.review.folders import plain_files, purge_review_files
+from eccube_sync.services.members.dropfolder import old_imported
+from eccube_sync.services.privacy.forgetting import LIVING, ForgetPlan, Side, apply_forget, plan_forget
+from eccube_sync.services.review.folders import old_review_files, plain_files
 from eccube_sync.services.running import Run, Shop
 from eccube_sync.services.setup.dumping import dumps
 from eccube_sync.settings import Settings
@@ -34,12 +34,12 @@ COUNTS = ("mails_blanked", "versions_blanked", "forgotten", "files_deleted")
 
 @dataclass(slots=True)
 class PurgePlan:
-    """What is older than its period: our ids, and files."""
+    """What is older than its period: our ids, and every file that goes, also for naming one of these people."""
 
     notices: Sequence[int] = ()
     versions: Sequence[int] = ()
     people: list[ForgetPlan] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
+    files: set[Path] = field(default_factory=set)
 
     @property
     def empty(self) -> bool:
@@ -69,16 +69,17 @@ def plan_purge(shop: Shop, connection: Connection) -> PurgePlan:
     with reading(connection):
         plan.notices = _old_mails(connection, before(periods.mails_days))
         plan.versions = _old_versions(connection, before(periods.versions_days))
-        gone = _gone_customers(connection, today - timedelta(days=periods.gone_days))
-        if gone:
-            plan.people.append(plan_forget(shop.settings, connection, "customer", gone))
-        missing = _gone_members(connection, before(periods.gone_days))
-        if missing:
-            plan.people.append(plan_forget(shop.settings, connection, "member", missing))
+        too_long: dict[Side, list[int]] = {
+            "customer": _gone_customers(connection, today - timedelta(days=periods.gone_days)),
+            "member": _gone_members(connection, before(periods.gone_days)),
+        }
+        people = [plan_forget(shop.settings, connection, side, ids) for side, ids in too_long.items() if ids]
+    plan.files |= {path for one in people for path in one.files}
+    plan.people = [replace(one, files=()) for one in people]
     return plan
 
 
-def _old_files(settings: Settings, now: datetime) -> list[Path]:
+def _old_files(settings: Settings, now: datetime) -> set[Path]:
     limit = (now - timedelta(days=settings.retention.files_days)).timestamp()
     newest = dumps(settings, "run")[:1]
     folders = settings.folders
@@ -87,7 +88,8 @@ def _old_files(settings: Settings, now: datetime) -> list[Path]:
         *plain_files(folders.codes),
         *(path for path in dumps(settings) if path not in newest),
     ]
-    return [path for path in kept if path.stat().st_mtime < limit]
+    old = {path for path in kept if path.stat().st_mtime < limit}
+    return old.union(old_imported(settings, now), old_review_files(settings, now))
 
 
 def _ids(connection: Connection, statement: Select[Any]) -> list[int]:
@@ -145,7 +147,6 @@ def _gone_members(connection: Connection, before: datetime) -> list[int]:
 
 def apply_purge(run: Run, plan: PurgePlan) -> Report:
     """Blank and delete what the plan names; safe to run again."""
-    settings = run.shop.settings
     for ids in chunks(plan.notices, CHUNK):
         run.transaction(_blank_notices, run, ids)
     for ids in chunks(plan.versions, CHUNK):
@@ -154,8 +155,7 @@ def apply_purge(run: Run, plan: PurgePlan) -> Report:
         apply_forget(run, people)
     for path in plan.files:
         path.unlink(missing_ok=True)
-    old = purge_imported(settings, run.now) + purge_review_files(settings, run.now)
-    run.counts["files_deleted"] += len(plan.files) + old
+    run.counts["files_deleted"] += len(plan.files)
     return Report(_("Purged:"), {name: run.counts[name] for name in COUNTS})
 
 

@@ -33,13 +33,16 @@ def newest_review_file(settings: Settings) -> Path | None:
     return max(files, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def purge_review_files(settings: Settings, now: datetime) -> int:
-    """Delete review files older than ``review.keep_days``, written and read ones; returns how many."""
+def old_review_files(settings: Settings, now: datetime) -> list[Path]:
+    """Review files older than ``review.keep_days``, written and read ones."""
     oldest = now.timestamp() - settings.review.keep_days * _DAY
-    purged = 0
-    for folder in (settings.folders.review_out, done_folder(settings)):
-        for path in plain_files(folder):
-            if path.stat().st_mtime < oldest:
-                path.unlink()
-                purged += 1
-    return purged
+    found = [*plain_files(settings.folders.review_out), *plain_files(done_folder(settings))]
+    return [path for path in found if path.stat().st_mtime < oldest]
+
+
+def purge_review_files(settings: Settings, now: datetime) -> int:
+    """Delete them; returns how many."""
+    old = old_review_files(settings, now)
+    for path in old:
+        path.unlink()
+    return len(old)
