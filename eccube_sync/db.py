@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, Row, create_engine, event
@@ -37,13 +38,16 @@ LONGEST_SILENCE = 3600
 LONGEST_ANSWER = 900
 """A statement without an answer for so many seconds is a network that died."""
 
+LOCK_PATIENCE = 2
+"""Seconds a statement waits for a row somebody else holds."""
+
 SQLITE_PATIENCE = 5000
 """Milliseconds SQLite waits for another transaction before it says that it is in the way."""
 
 SESSION = (
     f"SET SESSION wait_timeout = {LONGEST_SILENCE}",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION innodb_lock_wait_timeout = 2",
+    f"SET SESSION innodb_lock_wait_timeout = {LOCK_PATIENCE}",
     "SET SESSION lock_wait_timeout = 5",
     "SET SESSION time_zone = '+00:00'",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
@@ -158,23 +162,45 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get(WRITES) else "BEGIN")
 
 
-def in_transaction(connection: Connection, work: Callable[[], Result]) -> Result:
+def in_transaction(connection: Connection, work: Callable[[], Result], attempts: int = ATTEMPTS) -> Result:
     """Do ``work`` in one transaction; on a lock conflict roll back and do all of it again.
 
     A lock wait timeout rolls back the statement only, so a commit after it would keep half of the
     work: whatever the error, the whole transaction goes (dev.mysql.com, InnoDB error handling).
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in count(1):
         try:
             with _writing(connection):
                 return work()
         except DBAPIError as error:
             if error_number(error) == DUPLICATE and attempt == 1:
                 continue
-            if not lock_conflict(error) or attempt == ATTEMPTS:
+            if not lock_conflict(error) or attempt >= attempts:
                 raise
             time.sleep(0.2 * 2 ** (attempt - 1))
     raise AssertionError("the loop returns or raises")
+
+
+@contextmanager
+def without_waiting(connection: Connection) -> Iterator[None]:
+    """Between transactions: a row somebody else holds is not waited for, so that nobody waits for ours meanwhile.
+
+    A second is the least MySQL can wait; SQLite has no rows that are held.
+    """
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    _wait_for_locks(connection, 0 if getattr(connection.dialect, "is_mariadb", False) else 1)
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            _wait_for_locks(connection, LOCK_PATIENCE)
+
+
+def _wait_for_locks(connection: Connection, seconds: int) -> None:
+    with connection.begin():
+        connection.exec_driver_sql(f"SET SESSION innodb_lock_wait_timeout = {seconds}")
 
 
 @contextmanager

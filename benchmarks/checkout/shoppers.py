@@ -72,6 +72,8 @@ class Shoppers:
     think: float
     until: Path | None = None
     seed: int = 1
+    absent: int = 0
+    """A customer who buys nothing."""
     milliseconds: list[tuple[float, float]] = field(default_factory=list)
     """When each checkout ended, and what the database took of it, without the thinking."""
     errors: Counter[str] = field(default_factory=Counter)
@@ -84,7 +86,7 @@ class Shoppers:
         with connection, connection.cursor() as cursor:
             prepare(connection)
             cursor.execute("SELECT id FROM dtb_customer WHERE customer_status_id = 2 ORDER BY id")
-            customers = [one for (one,) in cursor.fetchall()]
+            customers = [one for (one,) in cursor.fetchall() if one != self.absent]
         threads = [
             threading.Thread(target=self._shop, args=(number, customers[number :: self.threads]))
             for number in range(self.threads)
@@ -189,10 +191,18 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=0.05)
     parser.add_argument("--until", type=Path, help="go on until this file is there")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--absent", type=int, default=0, help="a customer who buys nothing")
     parser.add_argument("--report", type=Path, required=True)
     asked = parser.parse_args()
     shoppers = Shoppers(
-        asked.socket, asked.database, asked.checkouts, asked.threads, asked.think, asked.until, asked.seed
+        asked.socket,
+        asked.database,
+        asked.checkouts,
+        asked.threads,
+        asked.think,
+        asked.until,
+        asked.seed,
+        asked.absent,
     )
     shoppers.run()
     asked.report.write_text(json.dumps(shoppers.report()))

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import eccube_sync
 from eccube_sync.clock import Clock, to_database, tokyo_date
-from eccube_sync.db import Database, in_transaction, inserted_id
+from eccube_sync.db import ATTEMPTS, Database, in_transaction, inserted_id
 from eccube_sync.errors import EccubeSyncError, LockedError
 from eccube_sync.i18n import _
 from eccube_sync.services.setup.dumping import write_dump
@@ -82,7 +82,7 @@ class Run:
             }
         )
 
-    def transaction(self, work: Callable[..., Result], *arguments: Any) -> Result:
+    def transaction(self, work: Callable[..., Result], *arguments: Any, attempts: int = ATTEMPTS) -> Result:
         """Do ``work(*arguments)`` and write its journal in one transaction, again as a whole on a lock conflict."""
         before = self.counts.copy()
 
@@ -96,7 +96,7 @@ class Run:
             return result
 
         try:
-            return in_transaction(self.connection, journalled)
+            return in_transaction(self.connection, journalled, attempts)
         except BaseException:
             self.counts = before
             raise

@@ -26,6 +26,7 @@ from tests.support.mariadb import Server
 from tests.support.proxy import Proxy
 from tests.support.runs import Outcome, Runs
 from tests.support.smtp import Sink
+from tests.support.watch import LONGEST_WAIT
 
 PEOPLE = {"customers": 60, "members": 80}
 CARDS = '[[projection]]\nkind = "plugin"\n'
@@ -101,7 +102,7 @@ SCENES: dict[
 _numbers = count(1)
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = LONGEST_WAIT) -> None:
     """Wait until it is true."""
     limit = time.monotonic() + seconds
     while not what():

@@ -96,13 +96,14 @@ def test_the_journal_says_what_triggers_saw(
     shop.mail_port, shop.guards = sink.port, "downgrades = 1000\nsurprise_downgrades = 1000"
     shop.sections = '[review]\nformat = "csv"\n[notices]\nper_minute = 1000\n'
     shop.configure()
-    shop.fill(scale(80, 400), scale(100, 500), seed=part, register=scale(40, 200))
+    shop.fill(scale(80, 600), scale(100, 750), seed=part, register=scale(40, 300))
     witness, life = Witness(shop), Life(shop, luck)
     shown: set[int] = set()
     for number in range(scale(3, 12)):
         day = TODAY + timedelta(days=number)
         if number:
-            life.day()
+            for _busy in range(scale(1, 5)):
+                life.day()
             answer_review(shop)
         shop.drop_export(day)
         shop.at(day, 10)

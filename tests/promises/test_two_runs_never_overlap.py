@@ -45,7 +45,7 @@ def start_at_once(scene: Scene, folders: list[InstalledShop], marks: Path) -> li
     with ThreadPoolExecutor(1) as aside:
         starting = aside.submit(scene.runs.together, scene.shop, *jobs)
         try:
-            wait_for(lambda: len(list(marks.glob("ended-*"))) >= STARTS - 1 or starting.done(), 240)
+            wait_for(lambda: len(list(marks.glob("ended-*"))) >= STARTS - 1 or starting.done())
         finally:
             (marks / "until").touch()
         return starting.result()

@@ -33,7 +33,7 @@ from eccube_sync.clock import FixedClock
 from eccube_sync.services.bridge.queue import Queue, Told
 from eccube_sync.services.bridge.worker import Worker
 from eccube_sync.services.notices import sending, shopmail
-from tests.support.watch import Watch, wait_for
+from tests.support.watch import LONGEST_WAIT, Watch, wait_for
 
 Job = dict[str, Any]
 
@@ -88,7 +88,7 @@ def _bridge(configuration: str, clock: FixedClock, eccube_ids: list[int]) -> int
     queue.put([Told(frozenset(eccube_ids))], clock.now().timestamp())
     worker = Worker(shop, queue)
     worker.start()
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + LONGEST_WAIT
     # Looked at beside the queue, so that looking is no step of the run.
     with contextlib.closing(dbapi2.connect(shop.settings.folders.bridge_queue)) as looking:
         while (

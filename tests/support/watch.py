@@ -32,6 +32,9 @@ WRITING: tuple[tuple[Any, str], ...] = ((os, "write"), (os, "fsync"), (tempfile,
 PARTIAL = 97
 """What a process ends with that would commit a transaction in which a statement had failed."""
 
+LONGEST_WAIT = 240
+"""Seconds a step may take on a machine that has much else to do; only what hangs takes longer."""
+
 CALLS: tuple[tuple[Any, str], ...] = (
     (DefaultDialect, "do_commit"),
     (os, "rename"), (os, "replace"), (os, "unlink"), (os, "fsync"),
@@ -173,6 +176,6 @@ def _place(place: Any) -> Any:
 
 def wait_for(path: str) -> None:
     """Wait until a file is there, but not for ever."""
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + LONGEST_WAIT
     while not Path(path).exists() and time.monotonic() < limit:
         time.sleep(0.005)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -12,28 +12,24 @@ from eccube_sync.dberrors import RETRYABLE, error_number
 Row = TypeVar("Row")
 
 PATIENCE = 3
-"""After so many held rows in a row it is the whole table that is held, and the rest waits, too."""
+"""After so many held batches in a row it is the whole table that is held, and the rest is not tried."""
 
 
-def write_unless_held(
-    batches: Sequence[Sequence[Row]], write: Callable[[Sequence[Row]], object]
-) -> Sequence[Row]:
-    """``write`` each batch; where the shop holds a row of it, one row after the other. Returns the rows that wait.
+def not_written(
+    batches: Iterable[Sequence[Row]], write: Callable[[Sequence[Row]], object]
+) -> list[Sequence[Row]]:
+    """``write`` each batch; returns those of which the shop holds a row, and those left untried after too many.
 
-    ``write`` does its own transaction, and has tried it again by itself.
+    ``write`` does its own transaction.
     """
-    waiting: list[Row] = []
+    waiting: list[Sequence[Row]] = []
     held_in_a_row = 0
     for batch in batches:
-        if held_in_a_row >= PATIENCE:
-            waiting += batch
-        elif not _written(batch, write):
-            for row in batch:
-                if held_in_a_row >= PATIENCE or not _written([row], write):
-                    waiting.append(row)
-                    held_in_a_row += 1
-                else:
-                    held_in_a_row = 0
+        if held_in_a_row < PATIENCE and _written(batch, write):
+            held_in_a_row = 0
+        else:
+            waiting.append(batch)
+            held_in_a_row += 1
     return waiting
 
 

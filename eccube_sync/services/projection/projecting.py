@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, literal, null, or_, select, update
 
-from eccube_sync.db import AnyRow, reading
+from eccube_sync.db import ATTEMPTS, AnyRow, reading, without_waiting
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.membership.facts import EC_ONLY, STORE
 from eccube_sync.projections import CHUNK, Change, Outcome
 from eccube_sync.report import Report
 from eccube_sync.services.projection.carding import refresh_cards, refresh_cards_of
-from eccube_sync.services.projection.heldrows import write_unless_held
+from eccube_sync.services.projection.heldrows import not_written
 from eccube_sync.services.projection.places import Place, places
 from eccube_sync.services.projection.pluginkeys import has_cards
 from eccube_sync.services.running import Run, Shop
@@ -177,11 +177,15 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
 
 
 def _write_all(run: Run, place: Place, rows: Sequence[AnyRow], drifted: Set[int]) -> None:
+    def write(batch: Sequence[AnyRow], attempts: int = ATTEMPTS) -> None:
+        run.transaction(_write, run, place, batch, drifted, attempts=attempts)
+
     # First what a predecessor under the same id left, then what stands there from now on.
     for some in ([row for row in rows if not row.current], [row for row in rows if row.current]):
-        waiting = write_unless_held(
-            list(batches(some)), lambda batch: run.transaction(_write, run, place, batch, drifted)
-        )
+        # Who waits for one row while holding 49 others lets 49 customers wait; a row alone may be waited for.
+        with without_waiting(run.connection):
+            held = not_written(batches(some), lambda batch: write(batch, attempts=1))
+        waiting = not_written([[row] for batch in held for row in batch], write)
         run.counts["held_by_shop"] += len(waiting)
 
 
