@@ -50,6 +50,7 @@ LABELS: Mapping[str, str] = {
     "links_kept": mark("links kept"),
     "paused": mark("downgrades waiting for the end of the pause"),
     "held_by_shop": mark("not shown yet: the shop held the row"),
+    "cards_held_by_shop": mark("cards not written yet: the shop held the row"),
     "projected": mark("changes written to EC-CUBE"),
     "cards": mark("cards of our plugin written"),
     "inbox_taken": mark("rows of the plugin's inbox taken"),

@@ -6,6 +6,9 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from eccube_sync import db
 from eccube_sync.tables.links import link
 from tests.plugin.tables import CARD, install_plugin, uninstall_plugin
 from tests.support.installed import TODAY, InstalledShop
@@ -50,6 +53,29 @@ def test_a_night_writes_a_card_for_every_link_and_a_guess_shows_the_class_only(
         assert set(front["questions"]) <= {"birth_date", "phone_last4"}
     shop = front_of_shop(plugged)
     assert (shop["last_good_run"], shop["customer_group_id"]) == ("2026-04-09T18:00:00Z", 1)
+
+
+@pytest.mark.parametrize("shop", ["mariadb"], indirect=True)
+def test_a_customer_whose_row_the_shop_holds_gets_the_card_when_it_is_free_and_all_others_at_once(
+    plugged: InstalledShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    impatient = tuple(one.replace(f"= {db.LOCK_PATIENCE}", "= 0") for one in db.SESSION)
+    monkeypatch.setattr(db, "SESSION", impatient)
+    monkeypatch.setattr(db, "LOCK_PATIENCE", 0)
+    monkeypatch.setattr(db.time, "sleep", lambda _seconds: None)
+    plugged.fill(30, 40)
+    everybody = {row[0] for row in plugged.eccube.rows("SELECT id FROM dtb_customer")}
+    held = max(everybody)
+    with plugged.eccube.connect() as holder, holder.begin() as transaction:
+        holder.exec_driver_sql(f"SELECT id FROM dtb_customer WHERE id = {held} FOR UPDATE")
+        assert night(plugged) == 0
+        plugged.at(TODAY + timedelta(days=1), 3)
+        assert plugged.run("nightly") == 0
+        assert "1 cards could not be written because the shop held their rows" in capsys.readouterr().out
+        transaction.rollback()
+    assert cards(plugged).keys() == everybody - {held}
+    assert night(plugged, 2) == 0
+    assert cards(plugged).keys() == everybody
 
 
 def test_a_second_night_writes_no_card_again(plugged: InstalledShop) -> None:

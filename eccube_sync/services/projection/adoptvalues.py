@@ -10,8 +10,9 @@ from eccube_sync.db import AnyRow, reading
 from eccube_sync.i18n import _
 from eccube_sync.membership.facts import STORE
 from eccube_sync.report import Report
+from eccube_sync.services.projection.heldrows import batches
 from eccube_sync.services.projection.places import Place, places
-from eccube_sync.services.projection.projecting import batches, present_values, set_state
+from eccube_sync.services.projection.projecting import present_values, set_state
 from eccube_sync.services.running import Run
 from eccube_sync.tables.customers import class_override, customer, customer_class, projection_state
 

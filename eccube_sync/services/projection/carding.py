@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -14,7 +15,6 @@ from eccube_sync.clock import from_database
 from eccube_sync.db import reading
 from eccube_sync.i18n import current_language
 from eccube_sync.membership.facts import EC_ONLY, STORE
-from eccube_sync.projections import CHUNK
 from eccube_sync.projections.customer_group import CustomerGroup
 from eccube_sync.projections.plugin import (
     Card,
@@ -26,6 +26,7 @@ from eccube_sync.projections.plugin import (
     write_cards,
 )
 from eccube_sync.services.inbox.payloads import LARGEST_FILE, PART_SIZE
+from eccube_sync.services.projection.heldrows import batches, write_unless_held
 from eccube_sync.services.projection.plugincardfacts import last_night, touched_since
 from eccube_sync.services.projection.plugincards import cards_of
 from eccube_sync.services.running import Run
@@ -47,8 +48,8 @@ def refresh_cards(run: Run) -> None:
     with reading(run.connection) as connection:
         front = _shop_front(run, None)
         due = _due(run, connection, front)
-    _refresh(run, sorted(due))
-    run.transaction(_finish, run, front)
+    waiting = _refresh(run, sorted(due))
+    run.transaction(_finish, run, front, not waiting)
 
 
 def refresh_cards_of(run: Run, eccube_ids: Sequence[int]) -> None:
@@ -93,15 +94,17 @@ def _differing(connection: Connection) -> set[int]:
     return {row.customer_id for row in rows if standing.get(row.eccube_id) != row.digest}
 
 
-def _refresh(run: Run, customer_ids: Sequence[int], *, nearest: bool = False) -> None:
-    settings = run.shop.settings
+def _refresh(run: Run, customer_ids: Sequence[int], *, nearest: bool = False) -> int:
+    """Write their cards; returns how many wait, for a new one needs a customer's row that the shop may hold."""
+    settings, waiting = run.shop.settings, 0
     for ids in chunks(customer_ids, GATHERED):
         with reading(run.connection) as connection:
             cards = cards_of(settings, connection, ids, nearest=nearest)
             standing = read_digests(connection, [card.eccube_id for card in cards])
         changed = [card for card in cards if standing.get(card.eccube_id) != card.digest]
-        for start in range(0, len(changed), CHUNK):
-            run.transaction(_write, run, changed[start : start + CHUNK])
+        waiting += len(write_unless_held(run, partial(_write, run), batches(changed)))
+    run.counts["cards_held_by_shop"] += waiting
+    return waiting
 
 
 def _write(run: Run, cards: Sequence[Card]) -> None:
@@ -177,11 +180,12 @@ def _publish_shop(run: Run, front: dict[str, Any]) -> None:
     publish(run.connection, [Published(SHOP_ROW, "shop", front=text)], run.now)
 
 
-def _finish(run: Run, front: dict[str, Any]) -> None:
+def _finish(run: Run, front: dict[str, Any], all_written: bool) -> None:
     _publish_shop(run, front)
     withdraw_answers(run.connection, run.now - ANSWERS_KEPT)
-    # Runs that go on beside this one journal under lower numbers; they are looked at again next time.
-    run.connection.execute(update(installation).values(carded_run_id=_settled_run(run)))
+    if all_written:
+        # Runs that go on beside this one journal under lower numbers; they are looked at again next time.
+        run.connection.execute(update(installation).values(carded_run_id=_settled_run(run)))
 
 
 def _settled_run(run: Run) -> int:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, literal, null, or_, select, update
 
-from eccube_sync.db import ATTEMPTS, AnyRow, reading, without_waiting
+from eccube_sync.db import AnyRow, reading
 from eccube_sync.errors import GuardRefusedError
 from eccube_sync.i18n import _
 from eccube_sync.membership.facts import EC_ONLY, STORE
-from eccube_sync.projections import CHUNK, Change, Outcome
+from eccube_sync.projections import Change, Outcome
 from eccube_sync.report import Report
 from eccube_sync.services.projection.carding import refresh_cards, refresh_cards_of
-from eccube_sync.services.projection.heldrows import not_written
+from eccube_sync.services.projection.heldrows import batches, write_unless_held
 from eccube_sync.services.projection.places import Place, places
 from eccube_sync.services.projection.pluginkeys import has_cards
 from eccube_sync.services.running import Run, Shop
@@ -177,33 +178,26 @@ def apply_projection(run: Run, plan: ProjectPlan) -> Report:
 
 
 def _write_all(run: Run, place: Place, rows: Sequence[AnyRow], drifted: Set[int]) -> None:
-    def write(batch: Sequence[AnyRow], attempts: int = ATTEMPTS) -> None:
-        run.transaction(_write, run, place, batch, drifted, attempts=attempts)
-
     # First what a predecessor under the same id left, then what stands there from now on.
     for some in ([row for row in rows if not row.current], [row for row in rows if row.current]):
-        # Who waits for one row while holding 49 others lets 49 customers wait; a row alone may be waited for.
-        with without_waiting(run.connection):
-            held = not_written(batches(some), lambda batch: write(batch, attempts=1))
-        waiting = not_written([[row] for batch in held for row in batch], write)
+        waiting = write_unless_held(run, partial(_write, run, place, drifted), batches(some))
         run.counts["held_by_shop"] += len(waiting)
 
 
 def _held(run: Run) -> list[str]:
-    if not run.counts["held_by_shop"]:
-        return []
-    words = _("{count} classes could not be shown because the shop held their rows; the next run shows them.")
-    return [words.format(count=run.counts["held_by_shop"])]
+    classes = _(
+        "{count} classes could not be shown because the shop held their rows; the next run shows them."
+    )
+    cards = _(
+        "{count} cards could not be written because the shop held their rows; the next night writes them."
+    )
+    held = {classes: run.counts["held_by_shop"], cards: run.counts["cards_held_by_shop"]}
+    return [words.format(count=count) for words, count in held.items() if count]
 
 
 def _counts(run: Run) -> dict[str, int]:
-    return {name: run.counts[name] for name in ("projected", "held_by_shop", "cards", "drift")}
-
-
-def batches(rows: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
-    """Rows in numbers that one transaction on EC-CUBE's tables may take."""
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]
+    shown = ("projected", "held_by_shop", "cards", "cards_held_by_shop", "drift")
+    return {name: run.counts[name] for name in shown}
 
 
 def _want_shown(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
@@ -228,7 +222,7 @@ def _note_drift(run: Run, place: Place, rows: Sequence[AnyRow]) -> None:
             set_state(run, place, [row.customer_id], state="drift")
 
 
-def _write(run: Run, place: Place, rows: Sequence[AnyRow], drifted: Set[int]) -> None:
+def _write(run: Run, place: Place, drifted: Set[int], rows: Sequence[AnyRow]) -> None:
     projection = place.projection
     present = projection.read(run.connection, [row.eccube_id for row in rows])
     changes = [
