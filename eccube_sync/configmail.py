@@ -115,6 +115,11 @@ class Mail(Credentials):
         examples=["bounce@example.jp"],
         description=mark("Address undeliverable mails return to; unset means the sender."),
     )
+    bounces: ConfiguredPath | None = Field(
+        None,
+        examples=["/home/shop/Maildir/.bounce"],
+        description=mark("Maildir in which undeliverable mails arrive; each night reads what is new there."),
+    )
 
     @property
     def effective_port(self) -> int:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from eccube_sync.application import Application, json_option, pass_application
+from eccube_sync.application import Application, apply_option, json_option, pass_application
+from eccube_sync.errors import ExitCode
 from eccube_sync.i18n import _
 
 STATES = ("queued", "claimed", "dot", "sent", "failed", "in_doubt", "cancelled", "baseline")
 
 
-@click.group(help=_("Mails to customers: list them, settle those in doubt, preview and test."))
+@click.group(help=_("Mails to customers: list them, settle those in doubt or returned, preview and test."))
 def command() -> None:
     """The group; see ``help``."""
 
@@ -100,3 +101,31 @@ def send_one_test(application: Application, kind: str, address: str, as_json: bo
 
     with application.open_shop() as (shop, connection):
         application.show(send_test(shop, connection, kind, address), as_json=as_json)
+
+
+@command.command(
+    help=_(
+        "Read a mailbox for mails to customers that came back. An address a server calls wrong gets no more mails, "
+        "nor does one from which three came back in 30 days. The mailbox is a Maildir, an mbox or one mail in a file; "
+        "without one it is that of [mail] bounces, which each night reads by itself.\n\n"
+        "Example: eccube-sync notices bounces /var/mail/bounce --apply"
+    )
+)
+@click.argument(
+    "mailbox", metavar=_("[MAILBOX]"), required=False, type=click.Path(exists=True, path_type=Path)
+)
+@apply_option
+@json_option
+@pass_application
+def bounces(application: Application, mailbox: Path | None, apply: bool, as_json: bool) -> int:
+    """Take note of what came back."""
+    from eccube_sync.services.notices.bouncing import plan_bounces, take_bounces
+
+    with application.open_shop() as (shop, connection):
+        plan = plan_bounces(shop, connection, mailbox)
+        application.show_plan(plan.report(), apply=apply, as_json=as_json)
+        if plan.empty or not application.agreed(apply):
+            return ExitCode.DONE
+        report = take_bounces(shop, connection, plan)
+    application.show(report, as_json=as_json)
+    return ExitCode.NEEDS_PERSON if report.needs_person else ExitCode.DONE

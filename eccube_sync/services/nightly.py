@@ -47,6 +47,7 @@ from eccube_sync.services.members.overdue import (
     overdue_sources,
     waiting_sentences,
 )
+from eccube_sync.services.notices.bouncing import plan_bounces, take_bounces
 from eccube_sync.services.notices.noticing import queue_reminders
 from eccube_sync.services.notices.sending import send_notices
 from eccube_sync.services.pinging import ping
@@ -330,8 +331,26 @@ STAGES: dict[str, Callable[[Night], None]] = {
 }
 
 
+def _take_bounces(shop: Shop, connection: Connection, night: Night, report: Report) -> None:
+    if shop.settings.mail is None or shop.settings.mail.bounces is None:
+        return
+    try:
+        plan = plan_bounces(shop, connection)
+        if not plan.empty:
+            taken = take_bounces(shop, connection, plan)
+            report.counts |= taken.counts
+            night.notes += taken.notes
+            if taken.needs_person:
+                night.codes.add(ExitCode.NEEDS_PERSON)
+    except LockedError:
+        return  # whoever sends mails just now leaves them to the next night
+    except EccubeSyncError as error:
+        night.refuse("notify", error)
+
+
 def _notify(shop: Shop, connection: Connection, night: Night, report: Report) -> None:
     """The mails leave under a lock of their own, after everything else."""
+    _take_bounces(shop, connection, night, report)
     try:
         sent = send_notices(shop, connection)
     except LockedError:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from eccube_sync.commands import COMMANDS
+from tests.outbox.returned import RETURNED
 from tests.privacy.conftest import DAY_2, Canary
 
 MONTH = "2026-04"
@@ -36,6 +37,9 @@ def calls(canary: Canary, folder: Path) -> list[tuple[str, ...]]:
     broken = _file(
         folder / "broken.csv", "会員コード,氏名\n1,鏑木\n1,柊花,09011927745,canary.kaburagi@example.jp\n"
     )
+    returned = _file(
+        folder / "returned.eml", RETURNED["no such user"][0]("<x@y.example>", "canary.kaburagi@example.jp")
+    )
     decisions = _file(folder / "answers.csv", "回答,ID,確認コード\n鏑木,柊花,canary.kaburagi\n")
     return [
         ("check",), ("check", "--json"), ("grants",), ("migrate",), ("migrate", "--sql"), ("adopt",),
@@ -59,6 +63,7 @@ def calls(canary: Canary, folder: Path) -> list[tuple[str, ...]]:
         ("review reopen", "R-CANARY", "--reason", "鏑木様", "--apply"), ("review reopen", "鏑木"),
         ("project", "--apply"), ("notices list",), ("notices preview", "expired"), ("notices resolve", "1", "--resend"),
         ("notices test", "expired", "--to", "canary.kaburagi@example.jp"), ("notify",), ("inbox",),
+        ("notices bounces",), ("notices bounces", returned, "--apply"), ("notices bounces", broken),
         ("nightly",), ("nightly", "--json"), ("matcher report",), ("matcher calibrate",), ("matcher train", "--apply"),
         ("plugin connect",), ("bridge", "--port", "0"), ("report month", MONTH), ("report affected", "1"),
         ("report affected", "1", "--output", str(folder / "affected.csv")),

@@ -1,7 +1,4 @@
-"""No minute, hour or day holds more mails than its cap, also when sending is killed and begun again in between.
-
-The program reads no bounces: what comes back goes to the envelope sender's mailbox, and a person reads it there.
-"""
+"""No minute, hour or day holds more mails than its cap, also when sending is killed and begun again in between."""
 
 from __future__ import annotations
 

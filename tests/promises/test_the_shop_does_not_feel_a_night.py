@@ -78,13 +78,15 @@ def busy(installed: InstalledShop) -> InstalledShop:
 
 
 @contextmanager
-def buying(busy: InstalledShop, report: Path, absent: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+def buying(
+    busy: InstalledShop, report: Path, checkouts: int, absent: int = 0
+) -> Iterator[subprocess.Popen[bytes]]:
     """Eight customers at a time who buy, think for 50 ms, and write their points as EC-CUBE does; one may be absent."""
     assert busy.eccube.server is not None
     command = [sys.executable, "-m", shoppers.__name__, str(busy.eccube.server.socket), busy.eccube.database]
     command += [
         "--checkouts",
-        str(scale(240, 10_000)),
+        str(checkouts),
         "--threads",
         "8",
         "--seed",
@@ -109,8 +111,8 @@ def test_no_checkout_fails_and_no_points_are_lost_while_nights_run(
 ) -> None:
     before = busy.eccube.rows(f"SELECT {NEVER_OURS} FROM dtb_customer ORDER BY id")
     shown, points = busy.eccube.rows(SHOWN), points_of(busy)
-    nights = 0
-    with buying(busy, tmp_path / "report.json") as process:
+    nights, checkouts = 0, scale(240, 10_000)
+    with buying(busy, tmp_path / "report.json", checkouts) as process:
         while process.poll() is None:
             nights += 1
             busy.eccube.execute("DELETE FROM plg_customer_group_customers_groups")
@@ -119,7 +121,7 @@ def test_no_checkout_fails_and_no_points_are_lost_while_nights_run(
     report: dict[str, Any] = json.loads((tmp_path / "report.json").read_text())
     assert process.returncode == 0
     assert report["errors"] == {}
-    assert nights and report["checkouts"] == scale(240, 10_000)
+    assert nights and report["checkouts"] == checkouts
     assert points_of(busy) == points | report["points"]
     assert busy.eccube.rows(f"SELECT {NEVER_OURS} FROM dtb_customer ORDER BY id") == before
     proof["checkouts"] += report["checkouts"]
@@ -160,11 +162,10 @@ def holding_a_row(busy: InstalledShop, customer: int, seconds: float) -> Iterato
     over = Event()
 
     def hold() -> None:
-        while not over.is_set():
+        while not over.wait(seconds / 2):
             with busy.eccube.connect() as connection, connection.begin():
                 connection.exec_driver_sql(f"SELECT id FROM dtb_customer WHERE id = {customer} FOR UPDATE")
                 over.wait(seconds)
-            over.wait(seconds / 2)
 
     holder = Thread(target=hold)
     holder.start()
@@ -186,7 +187,7 @@ def test_whatever_stops_the_nights_no_checkout_fails_and_the_next_one_shows_ever
     held = shown[len(shown) // 2]
     usual = runs.run(busy, "-q", "nightly")
     with (
-        buying(busy, tmp_path / "report.json", absent=held[0]) as process,
+        buying(busy, tmp_path / "report.json", scale(240, 20_000), absent=held[0]) as process,
         holding_a_row(busy, held[0], scale(0.3, 60)),
     ):
         while process.poll() is None:

@@ -75,7 +75,7 @@ host = "127.0.0.1"
 port = {port}
 security = "plain"
 sender = "shop@shop.example.jp"
-"""
+{further}"""
 
 
 @dataclass(slots=True)
@@ -88,6 +88,8 @@ class InstalledShop:
     database_lines: str
     policy: str = "column"
     mail_port: int | None = None
+    mail: str = ""
+    """Further lines of ``[mail]``."""
     columns: str = ""
     """Further lines of ``[source.columns]``."""
     expiry: str = ""
@@ -106,7 +108,7 @@ class InstalledShop:
 
     def configure(self) -> None:
         """Write the configuration as it now should be."""
-        mail = MAIL.format(port=self.mail_port) if self.mail_port else ""
+        mail = MAIL.format(port=self.mail_port, further=self.mail) if self.mail_port else ""
         self.path.write_text(
             CONFIGURATION.format(
                 database=self.database_lines,

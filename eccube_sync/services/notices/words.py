@@ -34,7 +34,9 @@ REASONS: Mapping[str, str] = {
     **notices.REASONS,
     **NOTES,
     **mailmessage.REASONS,
-    "address_suspended": mark("The mail server called this address wrong before. Mend it in EC-CUBE."),
+    "address_suspended": mark(
+        "The mail server called this address wrong before, or mails to it came back. Mend it in EC-CUBE."
+    ),
     "address_shared": mark("Several of the members have the same address."),
     "invited_before": mark("The member was invited before."),
     "assumed_sent": mark("A person took it for sent."),
@@ -50,6 +52,9 @@ REASONS: Mapping[str, str] = {
     "interrupted": mark("The program was stopped while sending."),
     "kind_switched_off": mark("This kind of mail is switched off."),
     "no_mail_server": mark("No mail server was configured at the time."),
+    "returned_hard": mark("The mail came back: there is no such mailbox. Mend the address in EC-CUBE."),
+    "returned_soft": mark("The mail came back; the mailbox may be full or its server away."),
+    "returned_other": mark("The mail came back, refused by a rule of the other server."),
     "resend": mark("A person wants it sent again."),
     "undo": mark("Its run was undone before it left."),
     "too_old": mark("The event is too old to mail about."),

@@ -1,0 +1,166 @@
+"""A mail that came back failed after all; an address a server calls wrong gets no more mails, and no other one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eccube_sync.mailbounces import read_bounce
+from eccube_sync.tables.notices import suspended_address
+from tests.outbox.conftest import ON_SQLITE, Outbox, Person, parsed
+from tests.outbox.returned import RETURNED, report
+from tests.outbox.test_commands import call
+from tests.support.smtp import FaultyServer
+
+OURS, ADDRESS = "<0123456789abcdef@example.jp>", "hanako@mail.example.com"
+HARD, _none = RETURNED["no such user"]
+SOFT, _none = RETURNED["mailbox full"]
+
+
+@pytest.mark.parametrize("name", RETURNED)
+def test_each_shape_is_taken_for_what_it_is(name: str) -> None:
+    shape, blame = RETURNED[name]
+    bounce = read_bounce(shape(OURS, ADDRESS).encode())
+    assert (bounce.blame if bounce else None) == blame
+    assert bounce is None or OURS in bounce.message_ids
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(RETURNED)), st.integers(0, 2000))
+def test_whatever_a_stranger_sends_is_read_or_left_alone(noise: bytes, name: str, place: int) -> None:
+    mail = RETURNED[name][0](OURS, ADDRESS).encode()
+    read_bounce(mail[:place] + noise + mail[place:])
+    read_bounce(noise)
+
+
+def test_a_mail_folded_into_itself_a_thousand_times_ends_nothing() -> None:
+    read_bounce(b"Content-Type: message/rfc822\n\n" * 5000)
+
+
+# --- the mailbox -------------------------------------------------------------------------------------------
+
+
+class Maildir:
+    """Where undeliverable mails arrive."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("new", "cur", "tmp"):
+            (folder / name).mkdir(parents=True)
+
+    def arrives(self, text: str) -> None:
+        number = len(list(self.folder.rglob("*.mail*")))
+        (self.folder / "new" / f"{number}.mail").write_text(text, encoding="utf-8")
+
+    def unread(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "new").iterdir())
+
+
+@pytest.fixture
+def maildir(tmp_path: Path) -> Maildir:
+    return Maildir(tmp_path / "Maildir")
+
+
+def mailed(outbox: Outbox, *people: Person) -> list[str]:
+    """Their memberships end and they are told; the Message-IDs."""
+    outbox.expire(*people)
+    outbox.send()
+    return [row.message_id for row in outbox.notices(state="sent")]
+
+
+def test_an_address_that_is_wrong_gets_no_more_mails_until_a_person_says_it_is_right(
+    outbox: Outbox, server: FaultyServer, maildir: Maildir, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong, right = outbox.person(), outbox.person()
+    first, _second = mailed(outbox, wrong, right)
+    maildir.arrives(HARD(first, wrong.email))
+    maildir.arrives("From: friend@example.com\n\nHello")
+
+    assert call(outbox, "notices", "bounces", str(maildir.folder)) == 0
+    assert outbox.states() == ["sent", "sent"]
+    assert len(maildir.unread()) == 2
+    capsys.readouterr()
+    assert call(outbox, "notices", "bounces", str(maildir.folder), "--apply", "--json") == 1
+    counts = json.loads(capsys.readouterr().out)["counts"]
+    assert (counts["bounces_hard"], counts["addresses_suspended"]) == (1, 1)
+    assert [(row.state, row.reason) for row in outbox.notices()] == [
+        ("failed", "returned_hard"),
+        ("sent", None),
+    ]
+    assert maildir.unread() == ["1.mail"]  # what is not ours stays as it was
+    assert call(outbox, "notices", "list", "--state", "failed") == 0
+    assert "no such mailbox" in capsys.readouterr().out
+
+    assert call(outbox, "notices", "resolve", str(outbox.notices()[0].id), "--resend") == 0
+    outbox.send()
+    assert [parsed(one)["To"] for one in server.accepted] == [wrong.email, right.email, wrong.email]
+
+
+@ON_SQLITE
+def test_three_mails_that_came_back_in_a_month_are_one_address_too_many(
+    outbox: Outbox, server: FaultyServer, maildir: Maildir
+) -> None:
+    """The first came back forty days before the others, and no longer counts."""
+    person = outbox.person()
+    happenings: list[Callable[[], None]] = [
+        lambda: outbox.expire(person),
+        lambda: outbox.renew(person, end_date=date(2026, 5, 29)),
+        lambda: outbox.expire(person, end_date=date(2026, 5, 29)),
+        lambda: outbox.renew(person, end_date=date(2027, 3, 31)),
+    ]
+    for number, (happens, days) in enumerate(zip(happenings, (0, 40, 10, 10), strict=True)):
+        outbox.later(days=days)
+        happens()
+        outbox.send()
+        maildir.arrives(SOFT(outbox.notice(state="sent").message_id, person.email))
+        assert call(outbox, "notices", "bounces", str(maildir.folder), "--apply") == (number == 3)
+        assert len(outbox.ours.rows(suspended_address)) == (number == 3)
+    assert server.accepted
+
+
+@ON_SQLITE
+def test_what_came_back_for_another_reason_or_is_not_ours_blames_nobody(
+    outbox: Outbox, server: FaultyServer, maildir: Maildir
+) -> None:
+    person = outbox.person()
+    (ours,) = mailed(outbox, person)
+    maildir.arrives(HARD("<stranger@example.net>", person.email))
+    maildir.arrives(RETURNED["on holiday"][0](ours, person.email))
+    maildir.arrives(report("failed", "5.7.1", "smtp; 550 5.7.1 spam")(ours, person.email))
+    assert call(outbox, "notices", "bounces", str(maildir.folder), "--apply") == 0
+    assert outbox.ours.rows(suspended_address) == []
+    assert [row.reason for row in outbox.notices()] == ["returned_other"]
+    assert server.accepted
+
+
+@ON_SQLITE
+def test_a_mailbox_that_is_read_again_changes_nothing(
+    outbox: Outbox, server: FaultyServer, tmp_path: Path
+) -> None:
+    person = outbox.person()
+    (ours,) = mailed(outbox, person)
+    box, single = tmp_path / "mbox", tmp_path / "one.eml"
+    text = SOFT(ours, person.email)
+    box.write_text(f"From MAILER-DAEMON Fri Apr 10 10:00:00 2026\n{text}\n" * 2, encoding="utf-8")
+    single.write_text(text, encoding="utf-8")
+    assert call(outbox, "notices", "bounces", str(box), "--apply") == 0
+    before = outbox.notices()
+    for path in (box, single):
+        assert call(outbox, "notices", "bounces", str(path), "--apply") == 0
+    assert outbox.notices() == before
+    assert server.accepted
+
+
+@ON_SQLITE
+def test_a_place_that_is_no_mailbox_is_told_of(
+    outbox: Outbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(outbox, "notices", "bounces") == 64
+    assert "[mail] bounces" in capsys.readouterr().err
+    assert call(outbox, "notices", "bounces", str(tmp_path)) == 64
+    assert "no Maildir" in capsys.readouterr().err
