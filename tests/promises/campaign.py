@@ -30,7 +30,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="the seed to play again")
     parser.add_argument("--afresh", action="store_true", help="play again what passed already, too")
     parser.add_argument("--table", action="store_true", help="play nothing, only show what is known")
-    parser.add_argument("--processes", default="2", help="how many tests at once")
+    parser.add_argument(
+        "--processes", default="3", help="how many tests at once; some of them wait for servers"
+    )
     asked = parser.parse_args()
     state = state_of_the_program()
     known = [] if asked.afresh else [line for line in results() if line["state"] == state]

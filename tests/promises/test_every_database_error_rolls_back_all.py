@@ -6,7 +6,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from itertools import cycle, islice
 from pathlib import Path
 from threading import Timer
 
@@ -25,15 +24,13 @@ pytestmark = pytest.mark.promise("P18")
 Play = Callable[[str, str], Scene]
 ERRORS = (1205, 1213, 1020, 2006, 2013)
 PARTS = 8
-EVERY = 12
 
 
 def places(statements: int, name: str, part: int) -> list[tuple[int, int]]:
-    """Statements with the error each is answered with: in a campaign every twelfth one, another seed takes others."""
+    """Statements with the error each is answered with: in a campaign all; another seed takes another error for each."""
     if CAMPAIGN:
-        errors = islice(cycle(ERRORS), part, None)
-        first = 1 + chance("statements", name).randrange(EVERY) + EVERY * part
-        return list(zip(range(first, statements + 1, EVERY * PARTS), errors, strict=False))
+        turn = chance("errors", name).randrange(len(ERRORS))
+        return [(at, ERRORS[(at + turn) % len(ERRORS)]) for at in range(1 + part, statements + 1, PARTS)]
     random = chance("errors", name)
     number = len(ERRORS) if name == "night" else 1
     return list(

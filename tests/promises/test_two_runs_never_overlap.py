@@ -52,7 +52,7 @@ def start_at_once(scene: Scene, folders: list[InstalledShop], marks: Path) -> li
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mysql"])
-@pytest.mark.parametrize("part", parts(1, 5))
+@pytest.mark.parametrize("part", parts(1, 10))
 def test_of_many_starts_one_wins(
     play: Play, kind: str, part: int, tmp_path: Path, proof: Counter[str]
 ) -> None:
