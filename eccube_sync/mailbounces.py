@@ -6,6 +6,7 @@ their own is known to flufl.bounce. An address is called wrong only where a serv
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from flufl.bounce import all_failures
 
 from eccube_sync.maildelivery import Phase, Verdict, judge_reply
 
-LARGEST = 1_000_000
-"""Bytes of a mail that are looked at: what comes back is a mail of ours with a few words."""
+logging.getLogger("flufl.bounce").disabled = True  # it would quote the mail
+
+LARGEST = 200_000
+"""Bytes of a mail that are looked at: a few words, and the head of a mail of ours."""
 
 
 class Blame(StrEnum):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from unittest.mock import MagicMock, patch
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,14 @@ def test_whatever_a_stranger_sends_is_read_or_left_alone(noise: bytes, name: str
     mail = RETURNED[name][0](OURS, ADDRESS).encode()
     read_bounce(mail[:place] + noise + mail[place:])
     read_bounce(noise)
+
+
+def test_a_mail_its_reader_stumbles_over_is_quoted_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    stumbling = MagicMock(side_effect=IndexError("hanako@mail.example.com"))
+    with patch("flufl.bounce._detectors.qmail.Qmail.process", stumbling):
+        assert read_bounce(RETURNED["no mailbox, in a letter"][0](OURS, ADDRESS).encode()) is None
+    assert stumbling.called
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_mail_folded_into_itself_a_thousand_times_ends_nothing() -> None:

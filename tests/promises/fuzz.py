@@ -13,8 +13,8 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["eccube_sync"]):
-    from eccube_sync import eccubeenv, japanesedates, linkcode, mailmessage
+with atheris.instrument_imports(include=["eccube_sync", "flufl"]):
+    from eccube_sync import eccubeenv, japanesedates, linkcode, mailbounces, mailmessage
     from eccube_sync.errors import BadInputError, ConfigurationError
     from eccube_sync.services.review.reader import read_filled
     from tests.promises.test_a_hostile_file_is_refused_or_read_right import judged
@@ -74,6 +74,11 @@ def environment(data: bytes) -> None:
             continue
 
 
+def bounces(data: bytes) -> None:
+    """A mail that may have come back."""
+    mailbounces.read_bounce(data)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "export": export,
     "answers": answers,
@@ -81,6 +86,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "codes": codes,
     "addresses": addresses,
     "environment": environment,
+    "bounces": bounces,
 }
 
 if __name__ == "__main__":

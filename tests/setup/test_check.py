@@ -254,6 +254,18 @@ def test_a_mail_server_that_refuses_the_login(sqlite_ready: Place, capsys: Captu
         assert "refused our login" in faults(sqlite_ready, capsys)["mail"]
 
 
+def test_a_mailbox_that_cannot_be_read_every_night(
+    sqlite_ready: Place, tmp_path: Path, capsys: Captured
+) -> None:
+    with FaultyServer(offers=("AUTH PLAIN LOGIN",)) as server:
+        with_mail(sqlite_ready, server.port)
+        sqlite_ready.values["mail"]["bounces"] = tmp_path / "Maildir"
+        assert "no Maildir" in faults(sqlite_ready, capsys)["returned"]
+        for name in ("new", "cur"):
+            (tmp_path / "Maildir" / name).mkdir(parents=True)
+        assert faults(sqlite_ready, capsys) == {}
+
+
 # --- the database ----------------------------------------------------------------------------------
 
 

@@ -33,6 +33,7 @@ WITHOUT_DATABASE: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...
     ("promotion", policy.promotion),
     ("templates", mail.templates),
     ("mail", mail.server),
+    ("returned", mail.returned),
 )
 WITH_ECCUBE: tuple[tuple[str, Check], ...] = (
     ("rights", database.rights),

@@ -22,6 +22,7 @@ TITLES: Mapping[str, str] = {
     "promotion": mark("advertising"),
     "templates": mark("mail templates"),
     "mail": mark("mail server"),
+    "returned": mark("mails that come back"),
     "connection": mark("database"),
     "rights": mark("rights of our account"),
     "generation": mark("EC-CUBE"),

@@ -1,7 +1,8 @@
-"""Mail: every template rendered with example data, and a login at the mail server that sends nothing."""
+"""Mail: every template rendered, a login at the mail server that sends nothing, and where mails come back to."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -43,3 +44,16 @@ def server(settings: Settings) -> Iterator[Finding]:
             yield fine("mail", place)
     except MailServerError as error:
         yield wrong("mail", f"{place}: {error}")
+
+
+def returned(settings: Settings) -> Iterator[Finding]:
+    """Whether each night can read the mails that came back, and mark them as read."""
+    mailbox = settings.mail.bounces if settings.mail else None
+    if mailbox is None:
+        return
+    folders = [mailbox / name for name in ("new", "cur")]
+    if all(os.access(folder, os.R_OK | os.W_OK | os.X_OK) for folder in folders):
+        yield fine("returned", str(mailbox))
+    else:
+        words = _("{path} is no Maildir this user may read and write; see [mail] bounces")
+        yield wrong("returned", words.format(path=mailbox))
