@@ -191,10 +191,13 @@ def _deadline(seconds: float, environment: Environment) -> Iterator[None]:
     ends = time.thread_time() + seconds
 
     def look_at_the_clock(frame: FrameType, _event: str, _argument: object) -> Any:
+        # Only compiled templates are followed; they carry their environment. What is raised elsewhere may be swallowed,
+        # as amid a collection of garbage, and whoever raises here once is not asked again.
+        if frame.f_globals.get("environment") is not environment:
+            return None
         if time.thread_time() > ends:
             raise _LimitError
-        # Lines are followed only in compiled templates; they carry their environment.
-        return look_at_the_clock if frame.f_globals.get("environment") is environment else None
+        return look_at_the_clock
 
     before = sys.gettrace()
     sys.settrace(look_at_the_clock)

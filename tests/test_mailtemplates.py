@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from datetime import date
 from pathlib import Path
@@ -157,6 +159,33 @@ def test_a_template_that_never_ends_is_stopped_in_any_thread(loop: str, aside: b
     else:
         render()
     assert isinstance(outcome[0], MailTemplateError)
+
+
+def test_a_template_is_never_stopped_amid_a_collection_of_garbage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is raised there goes nowhere, and nobody would look at the clock again. Here most time is spent in one."""
+    templates = shop(tmp_path, {"linked/body.txt": "{% include 'linked/body.txt' %}"}, Limits(seconds=0.05))
+    swallowed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", swallowed.append)
+
+    def work(_phase: str, _info: object) -> None:
+        for _step in range(2000):
+            step()
+
+    def step() -> None:
+        return None
+
+    before = gc.get_threshold()
+    gc.set_threshold(10)
+    gc.callbacks.append(work)
+    try:
+        with pytest.raises(MailTemplateError, match="too long"):
+            templates.render("linked", VALUES)
+    finally:
+        gc.callbacks.remove(work)
+        gc.set_threshold(*before)
+    assert swallowed == []
 
 
 def test_a_link_in_the_shops_folder_leads_nowhere_else(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import eccube_sync
 from eccube_sync import report
 from eccube_sync.filedamage import DAMAGE_KINDS, REPAIRS, Verdict
 from eccube_sync.linkage.assign import Action, Kind
+from eccube_sync.mailbounces import Blame
 from eccube_sync.membership import classes
 from eccube_sync.notices import NOTICES
 from eccube_sync.projections import Outcome
@@ -34,7 +35,8 @@ from eccube_sync.services.review.file import QUESTIONS
 
 SERVICES = Path(eccube_sync.__file__).parent / "services"
 
-PUT_TOGETHER: Mapping[str, Mapping[str, str]] = {
+PUT_TOGETHER: Mapping[str, Iterable[str]] = {
+    "bounces_": Blame,
     "claims_": showing.CLAIM_STATES,
     "codes_": codelist.STATES,
     "decisions_": answering.ANSWERED,

@@ -65,13 +65,14 @@ def a_good_code_makes_a_store_member(stage: Stage) -> None:
 
 def the_card_is_scanned_from_a_telephone(stage: Stage) -> None:
     stage.browser.resize(PHONE)
-    stage.customer(TARO).open_card()
-    picture = stage.picture("plugin-card", ".eccube-sync42-card")
-    scanned = _scan(picture)
+    try:
+        stage.customer(TARO).open_card()
+        scanned = _scan(stage.picture("plugin-card", ".eccube-sync42-card"))
+    finally:
+        stage.browser.resize(DESKTOP)
     tell(f"      {scanned}")
     expect(f"EAN-13:{TARO}" in scanned, "a scanner reads the bar code")
     expect(f"QR-Code:{TARO}" in scanned, "and the QR")
-    stage.browser.resize(DESKTOP)
 
 
 def the_card_is_printed_alone(stage: Stage) -> None:

@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 
 from eccube_sync.errors import ExitCode
 from eccube_sync.tables.runs import run as run_table
-from tests.nightly.endstate import Ending, ending
+from tests.nightly.endstate import OWNER, Ending, ending, received
 from tests.nightly.story import Story
+from tests.outbox.returned import RETURNED
 from tests.plugin.tables import install_plugin
 from tests.plugin.test_inbox import code_of, member_of, new_customer, start
 from tests.promises.keeping import PutBack, keep
@@ -33,11 +34,22 @@ CARDS = '[[projection]]\nkind = "plugin"\n'
 
 
 def second_day(shop: InstalledShop, sink: Sink) -> None:
-    """After two nights: renewals, new customers, one who vanished, a new card, answers of the reviewer wait."""
+    """After two nights: renewals, new customers, one who vanished, a new card, answers of the reviewer wait.
+
+    So does a mail of the second night that came back.
+    """
+    mailbox = shop.folder / "Maildir"
+    shop.mail = f'bounces = "{mailbox}"\n'
+    for name in ("new", "cur"):
+        (mailbox / name).mkdir(parents=True)
     story = Story(shop, sink.port, **PEOPLE)
     assert shop.run("-q", "nightly") == 0
     story.first_day()
+    sink.mails.clear()
     assert shop.run("-q", "nightly") == 0
+    shape, _blame = RETURNED["no such user"]
+    address, message_id = min((to, one) for one, (to, *_more) in received(sink.mails).items() if to != OWNER)
+    (mailbox / "new" / "1.mail").write_text(shape(message_id, address), encoding="utf-8")
     story.second_day()
 
 
@@ -70,7 +82,7 @@ def decisions(shop: InstalledShop) -> tuple[str, ...]:
 
 def undo(shop: InstalledShop) -> tuple[str, ...]:
     """The last night is taken back."""
-    assert shop.run("-q", "nightly") == 0
+    assert shop.run("-q", "nightly") in (0, 1)
     (newest,) = shop.rows(select(func.max(run_table.c.id)).where(run_table.c.command == "nightly"))
     return ("runs", "undo", str(newest[0]), "--apply")
 

@@ -40,12 +40,14 @@ def test_a_disk_of_one_megabyte_that_is_full(play: Play, proof: Counter[str]) ->
     found = play("night", "mysql")
     folder = found.shop.folder
     kept = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    folders = [path.relative_to(folder) for path in folder.rglob("*") if path.is_dir()]
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(folder)]
     real = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
     try:
         if real:
+            for path in sorted(folders):
+                (folder / path).mkdir(mode=0o700)
             for path, content in kept.items():
-                (folder / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 (folder / path).write_bytes(content)
                 (folder / path).chmod(0o600)
         filler = folder / "filler"
