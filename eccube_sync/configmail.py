@@ -118,7 +118,9 @@ class Mail(Credentials):
     bounces: ConfiguredPath | None = Field(
         None,
         examples=["/home/shop/Maildir/.bounce"],
-        description=mark("Maildir in which undeliverable mails arrive; each night reads what is new there."),
+        description=mark(
+            "Maildir in which undeliverable mails arrive; each night reads what is new there before it sends mails."
+        ),
     )
 
     @property

@@ -99,6 +99,10 @@ def check_address(text: str) -> str:
     return address
 
 
+OUR_MESSAGE_ID = re.compile(r"<[0-9a-f]{40}\.eccube-sync@[A-Za-z0-9.-]{1,100}>")
+"""What ``message_id`` gives, found in other texts."""
+
+
 def message_id(installation: str, notice_key: str, domain: str) -> str:
     """The Message-ID of one event of one installation: the same for ever, and telling nothing."""
     digest = hashlib.sha256(f"{installation}\n{notice_key}".encode()).hexdigest()

@@ -38,7 +38,8 @@ def list_notices(application: Application, state: str | None, limit: int, as_jso
 
 @command.command(
     help=_(
-        "Say what became of notices in doubt: the mail server's log or the customer knows.\n\n"
+        "Say what became of notices in doubt, or that came back: the mail server's log or the customer knows. Their "
+        "addresses get mails again.\n\n"
         "Examples:\n\n  eccube-sync notices resolve 17 18 --assume-sent\n\n"
         "  eccube-sync notices resolve 19 --resend    the same mail again, also after a failure"
     )
@@ -105,19 +106,23 @@ def send_one_test(application: Application, kind: str, address: str, as_json: bo
 
 @command.command(
     help=_(
-        "Read a mailbox for mails to customers that came back. An address a server calls wrong gets no more mails, "
-        "nor does one from which three came back in 30 days. The mailbox is a Maildir, an mbox or one mail in a file; "
-        "without one it is that of [mail] bounces, which each night reads by itself.\n\n"
+        "Read a mailbox for mails that came back. An address a server calls wrong gets no more mails, nor does one "
+        "from which three came back in 30 days because its mailbox was full or its server away. The mailbox is a "
+        "Maildir, an mbox or one mail in a file; without one it is that of [mail] bounces, which each night reads "
+        "before it sends mails.\n\n"
         "Example: eccube-sync notices bounces /var/mail/bounce --apply"
     )
 )
 @click.argument(
     "mailbox", metavar=_("[MAILBOX]"), required=False, type=click.Path(exists=True, path_type=Path)
 )
+@click.option("--i-expect", "expected", type=int, help=_("Overrule a guard by naming the exact number."))
 @apply_option
 @json_option
 @pass_application
-def bounces(application: Application, mailbox: Path | None, apply: bool, as_json: bool) -> int:
+def bounces(
+    application: Application, mailbox: Path | None, expected: int | None, apply: bool, as_json: bool
+) -> int:
     """Take note of what came back."""
     from eccube_sync.services.notices.bouncing import plan_bounces, take_bounces
 
@@ -126,6 +131,6 @@ def bounces(application: Application, mailbox: Path | None, apply: bool, as_json
         application.show_plan(plan.report(), apply=apply, as_json=as_json)
         if plan.empty or not application.agreed(apply):
             return ExitCode.DONE
-        report = take_bounces(shop, connection, plan)
+        report = take_bounces(shop, connection, plan, expected=expected)
     application.show(report, as_json=as_json)
     return ExitCode.NEEDS_PERSON if report.needs_person else ExitCode.DONE

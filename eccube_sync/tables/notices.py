@@ -34,6 +34,7 @@ notice = Table(
     Column("link_code_id", BigKey),  # of an invitation: the code in it
     Index("ix_notice_state_urgency_id", "state", "urgency", "id"),
     Index("ix_notice_sent_at", "sent_at"),
+    Index("ix_notice_message_id", "message_id"),  # by which a mail that came back is known
     **TABLE_OPTIONS,
 )
 

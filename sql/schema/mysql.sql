@@ -432,6 +432,8 @@ CREATE TABLE eccube_sync.notice (
 
 CREATE INDEX ix_notice_customer_id ON eccube_sync.notice (customer_id);
 
+CREATE INDEX ix_notice_message_id ON eccube_sync.notice (message_id);
+
 CREATE INDEX ix_notice_run_id ON eccube_sync.notice (run_id);
 
 CREATE INDEX ix_notice_sent_at ON eccube_sync.notice (sent_at);

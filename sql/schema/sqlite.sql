@@ -432,6 +432,8 @@ CREATE TABLE eccube_sync.notice (
 
 CREATE INDEX eccube_sync.ix_notice_customer_id ON notice (customer_id);
 
+CREATE INDEX eccube_sync.ix_notice_message_id ON notice (message_id);
+
 CREATE INDEX eccube_sync.ix_notice_run_id ON notice (run_id);
 
 CREATE INDEX eccube_sync.ix_notice_sent_at ON notice (sent_at);

@@ -185,6 +185,16 @@ RETURNED: dict[str, tuple[Shape, Blame | None]] = {
     "our server is on a list": (report("failed", "5.7.26", "smtp; 550 5.7.26 Unauthenticated mail"), OTHER),
     "our sender is unknown": (report("failed", "5.1.8", "smtp; 553 5.1.8 Sender address rejected"), OTHER),
     "too large": (report("failed", "5.3.4", "smtp; 552 5.3.4 Message too big"), OTHER),
+    "our daily limit": (report("failed", "5.1.90", "smtp; 550 5.1.90 You have reached your daily limit"), OTHER),
+    "our sender is refused": (report("failed", "5.1.0", "smtp; 550 5.1.0 <bounce@example.jp> sender rejected"), OTHER),
+    "our sender is not found": (
+        report("failed", "5.0.0", "smtp; 550-Verification failed for <bounce@example.jp> No Such User Here"), OTHER
+    ),
+    "our sender is not found, in a letter": (exim("550-No such user here\n    550 Sender verify failed"), OTHER),
+    "our machine has no name": (report("failed", "5.0.0", "smtp; 550 IP rejected, reverse DNS not found"), OTHER),
+    "nobody could ask": (report("failed", "5.1.1", "smtp; 550 5.1.1 unverified address: connection timed out"), OTHER),
+    "an error nobody knows": (report("failed", "5.0.0", "smtp; 554 Transaction failed, unknown error"), SOFT),
+    "no such domain, by its code": (report("failed", "5.1.2", "smtp; 550 5.1.2 Bad destination system"), SOFT),
     "delayed": (report("delayed", "4.4.1", "X-Postfix; connect: Connection timed out"), None),
     "delivered": (report("delivered", "2.0.0", "smtp; 250 OK"), None),
     "passed on": (report("relayed", "2.1.9"), None),

@@ -66,7 +66,7 @@ def test_of_mails_that_came_back_those_that_name_a_wrong_address_end_it_and_no_o
     shop.mail_port, shop.mail = sink.port, f'bounces = "{mailbox}"\n'
     shop.sections, shop.guards = CAPS, "downgrades = 1000\nsurprise_downgrades = 1000"
     shop.configure()
-    shop.fill(scale(80, 400), scale(110, 500))
+    shop.fill(scale(110, 400), scale(140, 500))
     shop.members = [
         replace(one, status=0, left_on=None, end_date=TODAY, unlimited=False) for one in shop.members
     ]

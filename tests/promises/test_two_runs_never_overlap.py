@@ -67,6 +67,10 @@ def test_of_many_starts_one_wins(
     winners = [one for one in outcomes if one.code != ExitCode.LOCKED]
     assert [one.code for one in winners] == [night.clean.code], [one.output for one in winners]
     assert all("under way" in one.output for one in outcomes if one.code == ExitCode.LOCKED)
+    if winners[0] in outcomes[1::2] and len(folders) == 2:  # its files are on the other machine
+        shutil.rmtree(night.shop.folder)
+        shutil.copytree(folders[1].folder, night.shop.folder)
+        night.shop.configure()
     assert night.heal() == set()
     proof["starts"] += STARTS
     proof["winners"] += len(winners)

@@ -120,6 +120,15 @@ def _kill_later(child: int, job: Job) -> threading.Timer:
     return timer
 
 
+def _said(answer: Path) -> dict[str, Any]:
+    """What a run left; nothing where it was killed before, or while it said so."""
+    try:
+        found: dict[str, Any] = json.loads(answer.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
+
+
 def _serve(jobs: list[Job], folder: Path) -> list[dict[str, Any]]:
     for number, job in enumerate(jobs):
         job["output"] = str(folder / f"{number}.txt")
@@ -129,8 +138,7 @@ def _serve(jobs: list[Job], folder: Path) -> list[dict[str, Any]]:
     for number, child in enumerate(children):
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         killers[number].cancel()
-        answer = folder / f"{number}.json"
-        said: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
+        said = _said(folder / f"{number}.json")
         output = folder / f"{number}.txt"
         text = output.read_text(encoding="utf-8") if output.exists() else ""
         found.append(

@@ -60,9 +60,10 @@ def _moment(stored: object) -> str:
 
 
 def resolve(shop: Shop, connection: Connection, notice_ids: Sequence[int], *, resend: bool) -> Report:
-    """Settle mails in doubt: taken for sent, or sent again with the same Message-ID. A failed one can be resent.
+    """Settle mails in doubt: taken for sent, or sent again with the same Message-ID.
 
-    Raises ``UsageError``, and changes nothing, when one of them is not open to that.
+    A failed one can be resent, and one that came back taken for sent; either way its address gets mails again. Raises
+    ``UsageError``, and changes nothing, when one of them is not open to that.
     """
     with applied_run(shop, connection, "notices resolve", stage="notify") as run:
         with reading(connection):
@@ -80,23 +81,30 @@ def resolve(shop: Shop, connection: Connection, notice_ids: Sequence[int], *, re
 def _resolvable(connection: Connection, notice_ids: Sequence[int], *, resend: bool) -> list[AnyRow]:
     wanted = sorted(set(notice_ids))
     rows = connection.execute(select(notice).where(notice.c.id.in_(wanted)).order_by(notice.c.id))
-    open_states = ("in_doubt", "failed") if resend else ("in_doubt",)
-    fitting = [row for row in rows if row.state in open_states and (row.message or not resend)]
+    fitting = [row for row in rows if _is_open(row, resend=resend)]
     others = sorted(set(wanted) - {row.id for row in fitting})
     if others:
         raise UsageError(
             _(
-                "Notices {ids} are not in doubt (or hold no mail any more); see: eccube-sync notices list"
+                "Notices {ids} are not in doubt and did not come back (or hold no mail any more); see: eccube-sync "
+                "notices list"
             ).format(ids=", ".join(map(str, others)))
         )
     return fitting
 
 
+def _is_open(row: AnyRow, *, resend: bool) -> bool:
+    if resend:
+        return row.state in ("in_doubt", "failed") and bool(row.message)
+    return row.state == "in_doubt" or row.reason in states.RETURNED.values()
+
+
 def _settle(run: Run, row: AnyRow, resend: bool) -> None:
-    if not resend:
-        moment = row.first_tried_at or run.moment
-        states.move(run, row.id, row.state, "sent", "assumed_sent", sent_at=moment)
-        return
-    again = {"attempts": 0, "first_tried_at": None, "next_try_at": None, "created_at": run.moment}
-    if states.move(run, row.id, row.state, "queued", "resend", **again):
+    if resend:
+        again = {"attempts": 0, "first_tried_at": None, "next_try_at": None, "created_at": run.moment}
+        moved = states.move(run, row.id, row.state, "queued", "resend", **again)
+    else:
+        moment = row.sent_at or row.first_tried_at or run.moment
+        moved = states.move(run, row.id, row.state, "sent", "assumed_sent", sent_at=moment)
+    if moved and row.recipient:
         Suspensions(run.shop.settings.folders).lift(run.connection, row.recipient)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, null, or_, 
 
 from eccube_sync.clock import from_database, to_database
 from eccube_sync.db import AnyRow
+from eccube_sync.mailbounces import Blame
 from eccube_sync.notices import NOTICES
 from eccube_sync.services.running import Run
 from eccube_sync.settings import Settings
@@ -30,6 +31,9 @@ WITHOUT_CODE: Mapping[str, Any] = {
     )
 }
 """A mail that holds a link code opens a membership: no copy of it outlives its purpose."""
+
+RETURNED: Mapping[Blame, str] = {blame: f"returned_{blame}" for blame in Blame}
+"""Reasons of mails that came back."""
 
 AT_ONCE = 10_000
 DAY = timedelta(days=1)

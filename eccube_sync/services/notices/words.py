@@ -52,7 +52,7 @@ REASONS: Mapping[str, str] = {
     "interrupted": mark("The program was stopped while sending."),
     "kind_switched_off": mark("This kind of mail is switched off."),
     "no_mail_server": mark("No mail server was configured at the time."),
-    "returned_hard": mark("The mail came back: there is no such mailbox. Mend the address in EC-CUBE."),
+    "returned_hard": mark("The mail came back: there is no such mailbox. Mend the address."),
     "returned_soft": mark("The mail came back; the mailbox may be full or its server away."),
     "returned_other": mark("The mail came back, refused by a rule of the other server."),
     "resend": mark("A person wants it sent again."),

@@ -137,14 +137,14 @@ def _files_of_everybody(settings: Settings) -> Iterable[Path]:
 
 
 def apply_forget(run: Run, plan: ForgetPlan) -> Report:
-    """Forget them, person by person; safe to run again."""
+    """Forget them, the files first, then person by person; safe to run again."""
+    for path in plan.files:
+        path.unlink(missing_ok=True)
+    run.counts["files_deleted"] += len(plan.files)
     for link_id in plan.links:
         run.transaction(end_link, run, link_id, FORGOTTEN)
     for subject_id in plan.ids:
         run.transaction(_forget, run, plan.side, subject_id)
-    for path in plan.files:
-        path.unlink(missing_ok=True)
-    run.counts["files_deleted"] += len(plan.files)
     report = Report(_("Forgotten:"), {name: run.counts[name] for name in COUNTS})
     report.notes += [_("Backups of the database and of this folder are yours to delete.")]
     if plan.links:

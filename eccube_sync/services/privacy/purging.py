@@ -146,16 +146,19 @@ def _gone_members(connection: Connection, before: datetime) -> list[int]:
 
 
 def apply_purge(run: Run, plan: PurgePlan) -> Report:
-    """Blank and delete what the plan names; safe to run again."""
+    """Blank and delete what the plan names; safe to run again.
+
+    Files go first: nobody could tell any more that they name somebody who was forgotten.
+    """
+    for path in plan.files:
+        path.unlink(missing_ok=True)
+    run.counts["files_deleted"] += len(plan.files)
     for ids in chunks(plan.notices, CHUNK):
         run.transaction(_blank_notices, run, ids)
     for ids in chunks(plan.versions, CHUNK):
         run.transaction(_blank_versions, run, ids)
     for people in plan.people:
         apply_forget(run, people)
-    for path in plan.files:
-        path.unlink(missing_ok=True)
-    run.counts["files_deleted"] += len(plan.files)
     return Report(_("Purged:"), {name: run.counts[name] for name in COUNTS})
 
 

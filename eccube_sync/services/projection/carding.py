@@ -183,9 +183,10 @@ def _publish_shop(run: Run, front: dict[str, Any]) -> None:
 def _finish(run: Run, front: dict[str, Any], all_written: bool) -> None:
     _publish_shop(run, front)
     withdraw_answers(run.connection, run.now - ANSWERS_KEPT)
-    if all_written:
-        # Runs that go on beside this one journal under lower numbers; they are looked at again next time.
-        run.connection.execute(update(installation).values(carded_run_id=_settled_run(run)))
+    # Runs that go on beside this one journal under lower numbers; they are looked at again next time. So is everybody
+    # when a card waits: why it was due, no table says.
+    through = _settled_run(run) if all_written else 0
+    run.connection.execute(update(installation).values(carded_run_id=through))
 
 
 def _settled_run(run: Run) -> int:

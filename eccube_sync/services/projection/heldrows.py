@@ -15,7 +15,7 @@ from eccube_sync.services.running import Run
 Row = TypeVar("Row")
 
 PATIENCE = 3
-"""After so many held batches in a row it is the whole table that is held, and the rest is not tried."""
+"""After so many held ones in a row it may be the whole table that is held, and the rest is left for now."""
 
 
 def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -31,28 +31,37 @@ def write_unless_held(
 
     Who waits for one row while holding 49 others lets 49 customers wait; only a row alone is waited for.
     """
-    with without_waiting(run.connection):
-        held = not_written(batches, lambda batch: run.transaction(work, batch, attempts=1))
-    one_by_one = [[row] for batch in held for row in batch]
-    return [row for (row,) in not_written(one_by_one, lambda batch: run.transaction(work, batch))]
-
-
-def not_written(
-    batches: Iterable[Sequence[Row]], write: Callable[[Sequence[Row]], object]
-) -> list[Sequence[Row]]:
-    """``write`` each batch; returns those of which the shop holds a row, and those left untried after too many.
-
-    ``write`` does its own transaction.
-    """
-    waiting: list[Sequence[Row]] = []
-    held_in_a_row = 0
-    for batch in batches:
-        if held_in_a_row < PATIENCE and _written(batch, write):
-            held_in_a_row = 0
-        else:
-            waiting.append(batch)
-            held_in_a_row += 1
+    waiting: list[Row] = []
+    untried: Sequence[Sequence[Row]] = list(batches)
+    while untried:
+        with without_waiting(run.connection):
+            held, untried = write_each(untried, lambda batch: run.transaction(work, batch, attempts=1))
+        one_by_one = [[row] for batch in held for row in batch]
+        held_rows, untried_rows = write_each(one_by_one, lambda batch: run.transaction(work, batch))
+        waiting += [row for (row,) in (*held_rows, *untried_rows)]
+        if untried_rows:  # not one row here and there, but the whole table
+            return waiting + [row for batch in untried for row in batch]
     return waiting
+
+
+def write_each(
+    batches: Sequence[Sequence[Row]], write: Callable[[Sequence[Row]], object]
+) -> tuple[list[Sequence[Row]], Sequence[Sequence[Row]]]:
+    """``write`` each batch, which does its own transaction; returns those of which the shop holds a row.
+
+    After so many in a row the rest is left, and returned besides.
+    """
+    held: list[Sequence[Row]] = []
+    in_a_row = 0
+    for number, batch in enumerate(batches):
+        if in_a_row == PATIENCE:
+            return held, batches[number:]
+        if _written(batch, write):
+            in_a_row = 0
+        else:
+            held.append(batch)
+            in_a_row += 1
+    return held, []
 
 
 def _written(rows: Sequence[Row], write: Callable[[Sequence[Row]], object]) -> bool:

@@ -50,6 +50,7 @@ def returned(settings: Settings) -> Iterator[Finding]:
     """Whether each night can read the mails that came back, and mark them as read."""
     mailbox = settings.mail.bounces if settings.mail else None
     if mailbox is None:
+        yield note("returned", _("[mail] bounces is not set, so what comes back is not read"))
         return
     folders = [mailbox / name for name in ("new", "cur")]
     if all(os.access(folder, os.R_OK | os.W_OK | os.X_OK) for folder in folders):
