@@ -88,7 +88,7 @@ def sink() -> Iterator[Sink]:
 
 
 @ON_MARIADB
-@pytest.mark.parametrize("part", parts(1, 8))
+@pytest.mark.parametrize("part", parts(1, 7))
 def test_the_journal_says_what_triggers_saw(
     installed: InstalledShop, sink: Sink, proof: Counter[str], part: int
 ) -> None:

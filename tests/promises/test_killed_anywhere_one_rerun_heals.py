@@ -66,7 +66,7 @@ def test_killed_at_random_moments_again_and_again(
     play: Play, kind: str, part: int, proof: Counter[str]
 ) -> None:
     """By SIGKILL from outside, up to five times in a row."""
-    random, wanted = chance("moments", kind, part), scale(4, 125)
+    random, wanted = chance("moments", kind, part), scale(4, 100)
     while proof["kills"] < wanted:
         scene = play(random.choice(["night", "night", *(SCENES if CAMPAIGN else [])]), kind)
         kills = 0
