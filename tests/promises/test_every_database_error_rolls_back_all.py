@@ -28,7 +28,7 @@ EVERY = 2
 
 
 def places(statements: int, name: str, part: int) -> list[tuple[int, int]]:
-    """Statements with the error each is answered with: in a campaign every second one; the next seed takes the others."""
+    """Statements and the error each is answered with: in a campaign every second one, with the next seed the others."""
     if CAMPAIGN:
         first = 1 + (SEED + part * EVERY) % (EVERY * PARTS)
         return [(at, ERRORS[(at + SEED) % len(ERRORS)]) for at in range(first, statements + 1, EVERY * PARTS)]
