@@ -10,10 +10,12 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from eccube_sync.clock import TOKYO
 from eccube_sync.population import END_DATE_COLUMN, generate
 from eccube_sync.tables.customers import customer_class
+from eccube_sync.tables.members import member, member_import, member_version, source
 from eccube_sync.tables.notices import notice
 from tests.nightly.spreadsheets import Cells, column, rewrite
 from tests.nightly.story import FAR, SECTIONS, clear_pairs
@@ -50,13 +52,14 @@ class Renewals:
         ending = clear_pairs(shop, customers)[: renewed + ended]
         assert len(ending) == renewed + ended
         self.ended = {customer + 1 for customer, _member in ending[renewed:]}
+        self.waiting = len(ending)
         for position, one in enumerate(shop.members):
             shop.members[position] = replace(one, end_date=FAR, unlimited=False)
         self.renewed = list(shop.members)
-        for _customer, member in ending:
-            shop.members[member] = replace(shop.members[member], end_date=EVE)
+        for _customer, card in ending:
+            shop.members[card] = replace(shop.members[card], end_date=EVE)
             if (_customer + 1) in self.ended:
-                self.renewed[member] = shop.members[member]
+                self.renewed[card] = shop.members[card]
         self.night(EVE, shop.drop_export(EVE))
         self.before = self.members()
         assert len(self.before) > renewed
@@ -73,6 +76,11 @@ class Renewals:
         count = self.shop.count(customer_class, customer_class.c.membership_class == "store")
         assert len(shown) == count
         return {row[0] for row in shown}
+
+    def store(self) -> dict[str, list[tuple[object, ...]]]:
+        """All we know of the store's members."""
+        tables = (member, member_version, member_import, source)
+        return {table.name: [tuple(row) for row in self.shop.rows(select(table))] for table in tables}
 
     def bad_file(self, day: date = TODAY) -> Path:
         """The good export of a day, to be spoilt."""
@@ -141,9 +149,11 @@ def wrong_era(cell: str) -> str:
     return f"H{int(cell[:4]) - 2018}{cell[4:].replace('/', '.')}" if cell[:1] == "2" else cell
 
 
+WITHDRAWN = "everybody withdrawn"
+"""Taken, for a file may say so; from then on each night refuses what would follow for everybody."""
 SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
     "cut at 60 % on a row end": (
-        lambda rows: rows[: 1 + (len(rows) - 1) * 6 // 10], 70, f"rows, the last good one had {MEMBERS}"
+        lambda rows: rows[: 1 + (len(rows) - 1) * 6 // 10], 70, "rows, the last good one had {members}"
     ),
     "nothing at all": (lambda _rows: [], 65, "is empty"),
     "header only": (lambda rows: rows[:1], 65, "a header and no row"),
@@ -151,15 +161,15 @@ SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
     "a year too early": (
         column(END_DATE_COLUMN, lambda cell: f"{int(cell[:4]) - 1}{cell[4:]}" if cell[:1] == "2" else cell),
         70,
-        f"of {MEMBERS} members have an earlier end date",
+        "of {members} members have an earlier end date",
     ),
     "every row twice": (lambda rows: [rows[0], *(row for row in rows[1:] for _time in "ab")], 65, "same code"),
-    "wrong era": (column(END_DATE_COLUMN, wrong_era), 70, f"of {MEMBERS} members have an earlier end date"),
+    "wrong era": (column(END_DATE_COLUMN, wrong_era), 70, "of {members} members have an earlier end date"),
     "joined and end date exchanged": (swapped("入会日", END_DATE_COLUMN), 70, "an earlier end date"),
     "end dates emptied": (column(END_DATE_COLUMN, lambda _cell: ""), 70, "end_date"),
-    "everybody withdrawn": (column("会員状態区分", lambda _cell: "3"), 70, "would lose the store class"),
+    WITHDRAWN: (column("会員状態区分", lambda _cell: "3"), 70, "would lose the store class"),
     "the export of another store": (
-        of_another_store, 70, f"{MEMBERS} of {MEMBERS} members of the last good file are not in this one"
+        of_another_store, 70, "{members} of {members} members of the last good file are not in this one"
     ),
     "only the keys sorted": (one_column_sorted, 70, "name another person"),
 }  # fmt: skip
@@ -168,44 +178,42 @@ SPOILT: dict[str, tuple[Callable[[Cells], Cells], int, str]] = {
 def test_a_file_that_looks_wrong_changes_nothing(
     renewals: Renewals, capsys: pytest.CaptureFixture[str], proof: Counter[str]
 ) -> None:
-    for spoilt, (change, code, sentence) in SPOILT.items():
-        rewrite(renewals.bad_file(), change)
-        assert renewals.night(TODAY) == code, spoilt
-        assert sentence in capsys.readouterr().err, spoilt
-        renewals.unharmed()
-        proof["disasters"] += 1
+    all_are_refused(renewals, list(SPOILT), capsys)
+    proof["disasters"] += len(SPOILT)
     renewals.comes_right(TODAY + timedelta(days=1))
 
 
 @pytest.mark.parametrize("part", parts(1, 10))
 def test_at_no_size_does_a_wrong_file_harm(
-    part: int, tmp_path: Path, sink: Sink, proof: Counter[str]
+    part: int, tmp_path: Path, sink: Sink, proof: Counter[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     chosen = chance("sizes", part)
     for size in chosen.sample(range(130, 600), scale(1, 5)):
         with sqlite_shop(tmp_path / f"eccube-{size}.db") as eccube:
             shop = install(eccube, tmp_path / f"sync-{size}")
             renewals = Renewals(shop, sink, customers=size, members=size * 4 // 3)
-            all_are_refused(renewals, chosen.sample(sorted(SPOILT), scale(2, len(SPOILT))))
+            all_are_refused(renewals, chosen.sample(sorted(SPOILT), scale(2, len(SPOILT))), capsys)
             renewals.comes_right(TODAY + timedelta(days=1))
         proof["sizes"] += 1
         proof["disasters"] += scale(2, len(SPOILT))
 
 
-def all_are_refused(renewals: Renewals, disasters: list[str]) -> None:
-    """Each of these wrong files is refused, and harms nobody."""
-    waiting = False
-    for spoilt in disasters:
-        change, code, _sentence = SPOILT[spoilt]
+def all_are_refused(renewals: Renewals, disasters: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each of these wrong files is refused in a sentence, harms nobody, and leaves what we know of the store alone."""
+    store = renewals.store()
+    for spoilt in sorted(disasters, key=lambda one: one == WITHDRAWN):
+        change, code, sentence = SPOILT[spoilt]
         rewrite(renewals.bad_file(), change)
-        # A file may say that somebody withdrew: it is taken, and each night refuses what would follow for everybody.
-        assert renewals.night(TODAY) == (70 if waiting else code), spoilt
+        capsys.readouterr()
+        assert renewals.night(TODAY) == code, spoilt
+        said = capsys.readouterr().err.replace(",", "")
+        assert sentence.replace(",", "").format(members=len(renewals.shop.members)) in said, spoilt
         renewals.unharmed()
-        waiting |= spoilt == "everybody withdrawn"
+        assert spoilt == WITHDRAWN or renewals.store() == store, spoilt
 
 
 def test_three_hundred_who_renewed_today_lose_nothing_by_any_wrong_file(
-    tmp_path: Path, sink: Sink, proof: Counter[str]
+    tmp_path: Path, sink: Sink, proof: Counter[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The shop of the eight faults: 5,000 members, of whom 300 renewed at the counter today."""
     customers, members, renewed = scale((200, 270, 20), (3500, 5000, 300))
@@ -213,9 +221,11 @@ def test_three_hundred_who_renewed_today_lose_nothing_by_any_wrong_file(
         shop = install(eccube, tmp_path / "sync")
         renewals = Renewals(shop, sink, customers=customers, members=members, renewed=renewed, ended=5)
         disasters = scale(["wrong era", "columns shifted by one"], sorted(SPOILT))
-        all_are_refused(renewals, disasters)
+        yesterdays_file_confirms_nothing(renewals, 1, 34, capsys)
+        an_older_file_is_refused(renewals, capsys)
+        all_are_refused(renewals, disasters, capsys)
         renewals.comes_right(TODAY + timedelta(days=1))
-    proof["disasters"] += len(disasters)
+    proof["disasters"] += len(disasters) + 2
 
 
 @pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
@@ -240,11 +250,17 @@ def test_the_file_of_another_shop_is_refused(renewals: Renewals, capsys: pytest.
 def test_a_file_older_than_the_data_at_hand_changes_nothing(
     renewals: Renewals, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    an_older_file_is_refused(renewals, capsys)
+    renewals.comes_right(TODAY)
+
+
+def an_older_file_is_refused(renewals: Renewals, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of three days ago."""
     renewals.bad_file(TODAY - timedelta(days=3))
+    capsys.readouterr()
     assert renewals.night(TODAY) == 65
     assert "older than the data of 2026-04-09 00:30" in capsys.readouterr().err
     renewals.unharmed()
-    renewals.comes_right(TODAY)
 
 
 def test_a_file_three_days_old_confirms_no_end_that_came_later(
@@ -264,13 +280,21 @@ def test_yesterdays_file_with_a_new_date_changes_nothing(
     renewals: Renewals, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for days, hours in ((1, 34), (3, 82), (9, 226)):
-        day = EVE + timedelta(days=days)
-        path = renewals.shop.drop_export(EVE)
-        moment = datetime.combine(day, time(2), TOKYO).timestamp()
-        os.utime(path, (moment, moment))
-        assert renewals.night(day) == 70
-        said = capsys.readouterr().err
-        assert "imported before" in said
-        assert f"is {hours} hours old (limit 36), so {RENEWED + ENDED}" in said
-        renewals.unharmed()
+        yesterdays_file_confirms_nothing(renewals, days, hours, capsys)
     renewals.comes_right(EVE + timedelta(days=10))
+
+
+def yesterdays_file_confirms_nothing(
+    renewals: Renewals, days: int, hours: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The export of the eve, so many days later under the date of the day."""
+    day = EVE + timedelta(days=days)
+    path = renewals.shop.drop_export(EVE)
+    moment = datetime.combine(day, time(2), TOKYO).timestamp()
+    os.utime(path, (moment, moment))
+    capsys.readouterr()
+    assert renewals.night(day) == 70
+    said = capsys.readouterr().err.replace(",", "")
+    assert "imported before" in said
+    assert f"is {hours} hours old (limit 36) so {renewals.waiting}" in said
+    renewals.unharmed()

@@ -57,6 +57,12 @@ class Watch(logging.Handler):
             self.lines.append(self.format(record))
 
 
+NOTHING_TO_DO = frozenset(
+    {"codes revoke", "customers link", "matcher calibrate", "notices bounces", "notices resolve", "restore"}
+)
+"""Commands that say so here; all others must do something, or this would prove nothing about them."""
+
+
 @contextmanager
 def everything_logged() -> Iterator[Watch]:
     """As a careless admin, or a debugging integrator, might have it."""
@@ -118,6 +124,9 @@ def test_no_command_says_logs_or_leaves_anything_that_is_not_its_own(
     assert {path for path, *_arguments in todo} == set(command_paths())
     with everything_logged() as watch, careless_umask():
         for call in todo:
+            if call[0] == "forget customer":  # nobody is forgotten who would be read again
+                canary.withdraw()
+                assert run(canary, ("classify", "--apply")) in {0, 1}
             watch.lines.clear()
             capfd.readouterr()
             code = run(canary, call)
@@ -131,14 +140,15 @@ def test_no_command_says_logs_or_leaves_anything_that_is_not_its_own(
                 ]
             if call[0] != "plugin connect":
                 found += [(call, word, "output") for word in leaks(out, secrets)]
-            if code == 71:
+            nothing_to_do = call[0] in NOTHING_TO_DO or any(
+                word in argument for word in WORDS for argument in call
+            )
+            if code == 71 or (code == 64 and not nothing_to_do):
                 found.append((call, err, "failed"))
             proof["commands"] += 1
     assert not found, "\n".join(map(repr, found))
-    open_files = [
-        path for path in (canary.shop.folder, *canary.shop.folder.rglob("*")) if path.stat().st_mode & 0o077
-    ]
-    assert open_files == []
+    files = [canary.shop.folder, *canary.shop.folder.rglob("*"), tmp_path / "affected.csv"]
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
 
 
 class FailingAt:
