@@ -244,6 +244,17 @@ def test_codes_that_are_unknown_revoked_or_expired_are_refused(small: Counter) -
     assert active(small) == []
 
 
+@pytest.mark.parametrize(("guesses", "refused"), [(49, False), (50, True)])
+def test_the_fiftieth_wrong_code_of_a_night_stops_all_linking(
+    small: Counter, guesses: int, refused: bool
+) -> None:
+    guessers = [small.ours.add_customer() for _number in range(10)]
+    small.typed(*[(one, wrong) for one in guessers for wrong in wrong_codes(5)][:guesses])
+    plan = small.plan()
+    with small.ours.connect() as connection, reading(connection):
+        assert guard_claims(small.ours.service, connection, plan, None).refused == refused
+
+
 def test_guesses_hit_nothing_and_raise_the_alarm(small: Counter, proof: Tally[str]) -> None:
     """Many codes are live; many accounts guess, each more often than it may."""
     accounts, each, live = scale(20, 200), scale(6, 50), scale(50, 2000)
@@ -254,7 +265,7 @@ def test_guesses_hit_nothing_and_raise_the_alarm(small: Counter, proof: Tally[st
     small.typed(*((one, wrong) for one in guessers for wrong in wrong_codes(each)))
     plan = small.plan()
     with small.ours.connect() as connection, reading(connection):
-        assert guard_claims(small.ours.service, connection, plan, None).refused == (accounts * 5 >= 50)
+        assert guard_claims(small.ours.service, connection, plan, None).refused
     small.apply(plan)  # as if the alarm had been overruled
     reasons = Tally(reason for _state, reason in small.verdicts())
     assert reasons == {"unknown_code": accounts * 5, "too_many_attempts": accounts * (each - 5)}

@@ -82,9 +82,11 @@ def test_a_log_without_room_stops_no_work(play: Play, name: str) -> None:
         "--config",
         str(found.shop.path),
     ]
+    before = found.shop.count(run_table)
     with Path("/dev/full").open("w") as log:
         ended = subprocess.run([*command, *found.arguments], stdout=log, stderr=log, check=False)
     assert ended.returncode not in (120, ExitCode.UNEXPECTED)
+    assert found.shop.count(run_table) > before
     newest = found.shop.rows(select(run_table).order_by(run_table.c.id.desc()).limit(1))
     assert newest[0].state == "done"
     found.again()

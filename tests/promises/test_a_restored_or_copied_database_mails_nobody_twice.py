@@ -17,9 +17,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, update
 
 from eccube_sync.tables.notices import notice
+from eccube_sync.tables.runs import installation
 from tests.nightly.endstate import differences, eccube_state, received
 from tests.promises.scale import scale
 from tests.support.installed import TODAY, InstalledShop
@@ -134,6 +135,10 @@ def test_a_copy_under_another_name_is_not_written_and_mails_nobody(
 ) -> None:
     shop, server = on_the_eve, on_the_eve.eccube.server
     assert server is not None
+    shop.at(NIGHT, 3)
+    shop.drop_export(NIGHT)
+    assert shop.run("-q", "nightly") in {0, 1}
+    assert shop.count(notice, notice.c.state == "queued")
     lines, database = shop.database_lines, shop.settings().database
     for name in {"both": (database.eccube, database.own), "ours": (database.own,)}[copied]:
         copy(server, name, f"{name}_stg")
@@ -150,13 +155,30 @@ def test_a_copy_under_another_name_is_not_written_and_mails_nobody(
     ):
         shop.at(NIGHT, 11)
         shop.drop_export(NIGHT)
-        assert shop.run("-q", *command) == (0 if command[0] == "notify" else 78)  # nothing is queued there
+        assert shop.run("-q", *command) == 78, command
     assert "looks like a copy" in capsys.readouterr().err
     assert shop.state() == before
     assert differences(eccube, eccube_state(shop)) == []
     assert sink.mails == []
     for name in tables_of_copies(server):
         server.execute(f"DROP DATABASE {name}")
+    proof["copies refused"] += 1
+
+
+@pytest.mark.parametrize("shop", ["mariadb"], indirect=True)
+def test_the_same_database_on_another_host_is_not_written_and_mails_nobody(
+    on_the_eve: InstalledShop, sink: Sink, proof: Counter[str], capsys: Captured
+) -> None:
+    shop = on_the_eve
+    with shop.connect() as (_service, connection), connection.begin():
+        name = connection.execute(select(installation.c.database_name)).scalar_one()
+        connection.execute(update(installation).values(database_name=f"another.{name}"))
+    before, eccube = shop.state(), eccube_state(shop)
+    assert night(shop) == 78
+    assert "looks like a copy" in capsys.readouterr().err
+    assert shop.state() == before
+    assert differences(eccube, eccube_state(shop)) == []
+    assert sink.mails == []
     proof["copies refused"] += 1
 
 

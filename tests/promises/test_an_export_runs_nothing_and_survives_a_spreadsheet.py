@@ -180,9 +180,13 @@ if CAMPAIGN:  # LibreOffice is large, and slow to start
         assert len(ours.rows(review_decision)) == len(applied)
         proof["answers"] += len(cases)
 
+    def without_zeros(cell: Any) -> Any:
+        """As a spreadsheet leaves postal codes and telephone numbers."""
+        return cell.lstrip("0") if isinstance(cell, str) and cell.isdigit() else cell
+
     def _reordered(sheet: Any, chosen: Random, contradicting: list[str], wanted: dict[str, str]) -> None:
-        """Rows in another order, some blank ones between, and some answered twice in two ways."""
-        rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+        """Rows in another order, some blank ones between, some answered twice in two ways, no zero before a number."""
+        rows = [[without_zeros(cell.value) for cell in row] for row in sheet.iter_rows(min_row=2)]
         rows = [row for row in rows if any(cell in wanted for cell in row)]
         for row in list(rows):
             if any(cell in contradicting for cell in row):

@@ -30,6 +30,12 @@ from tests.undo.story import CONFIGURATION, DAY, Story, classifying, expire, mov
 pytestmark = pytest.mark.promise("P13")
 
 GROUP = "plg_customer_group_customers_groups"
+COLUMN = """
+[[projection]]
+kind = "column"
+column = "customer_rank_id"
+store_value = "2"
+"""
 GUARDS = "[guards]\nsurprise_downgrades = 1000\ndowngrades = 1000\n"
 PEOPLE = 40
 
@@ -89,6 +95,34 @@ def test_a_row_somebody_touched_in_eccube_since_the_plan_is_left_and_named(
         proof["rows touched"] += len(touched)
         proof["rows applied as planned"] += len(pending) - len(touched)
         restore(story, touched)
+
+
+@pytest.mark.parametrize("part", parts(1, 4))
+def test_a_number_somebody_set_by_hand_since_the_plan_stays_as_it_is(
+    shop: Shop, tmp_path: Path, proof: Counter[str], part: int
+) -> None:
+    """In a column others use as well, where what they set is neither what stood there nor what we want."""
+    shop.execute("ALTER TABLE dtb_customer ADD COLUMN customer_rank_id SMALLINT DEFAULT NULL")
+    with our_shop(shop, tmp_path, CONFIGURATION + COLUMN + GUARDS) as ours:
+        story, luck = Story(ours, tmp_path), chance("touched in a column", part)
+        decided(story, luck, 0)
+        ours.apply(lambda run: apply_projection(run, plan_projection(run.shop, run.connection)))
+        decided(story, luck, 1)
+        with ours.connect() as connection:
+            plan = plan_projection(ours.service, connection)
+        (pending,) = [rows for key, rows in plan.pending.items() if key.startswith("column")]
+        touched = {row.customer_id: row.eccube_id for row in luck.sample(pending, 5)}
+        for eccube_id in touched.values():
+            ours.eccube.execute("UPDATE dtb_customer SET customer_rank_id = 9 WHERE id = :id", id=eccube_id)
+        run_id = story.run("project", lambda run: apply_projection(run, plan))
+        ranks = dict(ours.eccube.rows("SELECT id, customer_rank_id FROM dtb_customer"))
+        for row in pending:
+            wanted = 2 if row.wanted_class == "store" else None
+            assert ranks[row.eccube_id] == (9 if row.customer_id in touched else wanted)
+        named = ours.rows(journal, run_id=run_id, subject="projection", reason="drift")
+        assert {row.subject_id for row in named} == set(touched)
+    proof["rows touched"] += len(touched)
+    proof["rows applied as planned"] += len(pending) - len(touched)
 
 
 def touch(story: Story, eccube_id: int, *, shown: bool) -> None:

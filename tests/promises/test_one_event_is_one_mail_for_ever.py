@@ -65,7 +65,7 @@ def happenings(luck: Random, people: list[tuple[int, int, int]], runs: list[int]
 def test_events_told_three_times_are_one_row_each_with_the_same_bytes(
     ours: OurShop, proof: Counter[str], part: int
 ) -> None:
-    luck = chance("events", part)
+    luck = chance("events", part, ours.service.database.kind)
     people = [person(ours, number) for number in range(scale(20, 100))]
     events = happenings(luck, people, list(range(1, 30)))
     distinct = {NOTICES[one.kind].key(one.event) for one in events}

@@ -31,6 +31,7 @@ def test_three_runs_of_cron_and_a_server_that_does_not_answer(
     play: Play, fault: str, kind: str, killed: bool, tmp_path: Path, proof: Counter[str]
 ) -> None:
     night = play("night", kind)
+    before = sent(night)
     usual, night.shop.mail_port = night.shop.mail_port, None
     with FaultyServer("dot", fault, delay=3 * PATIENCE, times=5) as server:
         night.shop.mail_port = server.port
@@ -55,19 +56,26 @@ def test_three_runs_of_cron_and_a_server_that_does_not_answer(
             night.shop.mail_port = usual
             night.shop.configure()
         arrived = Counter(ids_of(server))
-    check(night, arrived, again.code)
+    check(night, before, arrived, again.code)
     proof["nights"] += 1
     proof["mails"] += arrived.total()
     night.again()
 
 
-def check(night: Scene, arrived: Counter[str], code: int) -> None:
+def sent(night: Scene) -> set[str]:
+    """The Message-IDs of the mails that we think arrived."""
+    return {row.message_id for row in night.shop.rows(select(notice).where(notice.c.state == "sent"))}
+
+
+def check(night: Scene, before: set[str], arrived: Counter[str], code: int) -> None:
     """Each customer's mail at most once, each accounted for, each doubtful one listed."""
     came_back = notice.c.reason == "returned_hard"
     statement = select(notice.c.message_id, notice.c.state, notice.c.id).where(came_back.is_not(True))
     rows = night.shop.rows(statement)
     ours = {row.message_id for row in rows}
     assert all(number == 1 for message_id, number in arrived.items() if message_id in ours)
+    assert sent(night) - before <= arrived.keys()
+    assert code in (0, 1)
     states = Counter(row.state for row in rows)
     assert set(states) <= {"sent", "in_doubt", "queued", "cancelled", "baseline"}, states
     assert {row.message_id for row in rows if row.state == "in_doubt"}

@@ -144,6 +144,7 @@ def test_what_the_shop_edited_between_run_and_undo_is_kept_and_listed(
     assert report.counts["drift"] == len(listed)
     assert report.needs_person
     proof["edits kept"] += len(by_hand)
+    proof["edits listed, for what we had written stood there"] += len(listed)
 
 
 def customers(story: Story) -> list[dict[str, Any]]:
