@@ -42,7 +42,7 @@ def bad_certificates(authority: trustme.CA) -> dict[str, trustme.LeafCert]:
 @pytest.mark.parametrize("fault", ["unknown authority", "another host", "run out"])
 @pytest.mark.parametrize("security", ["starttls", "smtps"])
 def test_a_wrong_certificate_stops_the_run_before_a_secret_is_said(
-    security: str, fault: str, authority: trustme.CA, ca_file: Path
+    security: str, fault: str, authority: trustme.CA, ca_file: Path, proof: Counter[str]
 ) -> None:
     context = context_for(bad_certificates(authority)[fault])
     settings: dict[str, object] = {
@@ -55,6 +55,7 @@ def test_a_wrong_certificate_stops_the_run_before_a_secret_is_said(
         delivery = attempt(faulty, **settings)
     assert (delivery.verdict, delivery.note) == (Verdict.STOP_RUN, "certificate_invalid")
     assert not any(line.upper().startswith((b"AUTH", b"MAIL")) for line in faulty.heard)
+    proof["false servers"] += 1
 
 
 @pytest.mark.parametrize(
@@ -67,12 +68,13 @@ def test_a_wrong_certificate_stops_the_run_before_a_secret_is_said(
     ],
 )
 def test_a_server_without_proper_encryption_hears_neither_login_nor_mail(
-    script: dict[str, str], security: str, note: str, ca_file: Path
+    script: dict[str, str], security: str, note: str, ca_file: Path, proof: Counter[str]
 ) -> None:
     with FaultyServer(**script) as faulty:  # type: ignore[arg-type]
         delivery = attempt(faulty, security=security, ca_file=ca_file, user="shop", password="right")
     assert (delivery.verdict, delivery.note) == (Verdict.STOP_RUN, note)
     assert not any(line.upper().startswith((b"AUTH", b"MAIL")) for line in faulty.heard)
+    proof["false servers"] += 1
 
 
 # --- the database ---------------------------------------------------------------------------------------------
