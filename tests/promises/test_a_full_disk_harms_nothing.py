@@ -29,7 +29,7 @@ def test_the_disk_is_full_from_any_write_on(play: Play, name: str, proof: Counte
     number = 3 if name == "night" else 1
     for at in writes if CAMPAIGN else sorted(chance("full", name).sample(writes, min(number, len(writes)))):
         found.again()
-        outcome = found.play(full=at)
+        outcome = found.play(full=at, gives_up=5)
         assert outcome.code in {0, 1, ExitCode.CONFIGURATION}, (at, outcome.code, outcome.output)
         assert len(found.heal(owner_told=True)) <= 1
         proof["disks filled"] += 1

@@ -158,7 +158,7 @@ def test_a_database_that_becomes_read_only_is_told_of_and_nothing_is_half_done(
         for _time in range(scale(2, 10)):
             found.again()
             at = random.randint(1, found.clean.steps)
-            outcome = found.interrupted(at, lambda: server.execute("SET GLOBAL read_only = 1"))
+            outcome = found.interrupted(at, lambda: server.execute("SET GLOBAL read_only = 1"), gives_up=10)
             check_end(outcome)
             server.execute("SET GLOBAL read_only = 0")
             assert len(found.heal()) <= 1

@@ -77,8 +77,7 @@ def _hurry(seconds: dict[str, float]) -> None:
 def _run(job: Job, clock: FixedClock) -> int:
     arguments = job["arguments"]
     if arguments[0] == "bridge":
-        # On a full disk it would try for ever.
-        seconds = 5 if job.get("full") else LONGEST_WAIT
+        seconds = job.get("gives_up") or LONGEST_WAIT
         return _bridge(job["configuration"], clock, [int(one) for one in arguments[1:]], seconds)
     return run_program(["--config", job["configuration"], *arguments], Application(clock=clock))
 

@@ -49,6 +49,7 @@ class Runs:
 
         ``kill``: the run dies at this step, or at the n-th of a stage (stage, n). ``kill_after``:
         it gets a SIGKILL after so many seconds. ``hold``: it pauses there.
+        ``gives_up``: the bridge, which would try for ever, stops after so many seconds.
         ``fail``: its n-th statement fails with an error of the server. ``full``: from its n-th write to a file on the
         disk is full.
         """
