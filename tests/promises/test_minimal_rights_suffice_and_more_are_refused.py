@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from eccube_sync.db import error_number
 from tests.promises.untouched import checksums
 from tests.support.installed import TODAY, InstalledShop, install, remove
 from tests.support.mariadb import Server
@@ -18,6 +19,8 @@ from tests.support.smtp import Sink, mail_sink
 
 pytestmark = pytest.mark.promise("P16")
 
+DENIED = {1044, 1045, 1142, 1143, 1227}
+"""The server's numbers for what an account may not do."""
 FORBIDDEN = [
     "SELECT * FROM dtb_customer",
     "SELECT password FROM dtb_customer",
@@ -88,10 +91,11 @@ def test_a_whole_night_needs_no_more_and_everything_else_is_refused(
     own = shop.settings().database.own
     with shop.connect() as (_service, connection):
         for statement in FORBIDDEN:
-            with pytest.raises(DBAPIError), connection.begin():
-                rows = connection.execute(text(statement.format(own=own)))
-                assert not rows.returns_rows or rows.all(), statement
-                pytest.fail(statement)
+            with pytest.raises(DBAPIError) as refused, connection.begin():
+                connection.execute(text(statement.format(own=own)))
+            # A file of ours is refused by our own connection, before rights are asked.
+            numbers = {4166} if "LOCAL INFILE" in statement else DENIED
+            assert error_number(refused.value) in numbers, (statement, refused.value)
             proof["statements refused"] += 1
 
 
