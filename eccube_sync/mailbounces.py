@@ -28,9 +28,7 @@ class Blame(StrEnum):
     """Whose fault it is that a mail came back; the worst for the address first."""
 
     HARD = "hard"  # the address: there is no such mailbox
-    SOFT = (
-        "soft"  # perhaps the address: a mailbox that is full, a server that cannot be reached, or no word why
-    )
+    SOFT = "soft"  # perhaps the address: a full mailbox, a server that cannot be reached, or no word why
     OTHER = "other"  # not the address: policy, protocol, content, our own sender
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -51,11 +52,11 @@ def test_an_undo_killed_in_any_transaction_is_finished_by_the_next(
     night = story.run("nightly", story.importing(RENEWED, BABA, CHIBA, DOI), classifying(), lambda run: None)
     left, real = [0], Run.transaction
 
-    def transaction(run: Run, *arguments: object, **options: object) -> object:
+    def transaction(run: Run, *arguments: Any, **options: Any) -> Any:
         left[0] -= 1
         if left[0] < 0:
             raise Killed
-        return real(run, *arguments, **options)  # type: ignore[arg-type]
+        return real(run, *arguments, **options)
 
     monkeypatch.setattr(Run, "transaction", transaction)
     deaths = 0
