@@ -14,8 +14,6 @@ from email import message_from_bytes
 from email.message import Message
 from enum import StrEnum
 
-from flufl.bounce import all_failures
-
 from eccube_sync.mailmessage import OUR_MESSAGE_ID
 
 logging.getLogger("flufl.bounce").disabled = True  # it would quote the mail
@@ -83,6 +81,8 @@ def _failure(message: Message) -> _Failure | None:
     reports = list(_reports(message))
     if reports:
         return next((failure for action, failure in reports if action == "failed"), None)
+    from flufl.bounce import all_failures  # whoever only sends mails, every few minutes, needs none of it
+
     _delayed, failed = all_failures(message)
     if not failed:
         return None
