@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from eccube_sync.errors import BadInputError
+from eccube_sync.errors import BadInputError, Problem
 from eccube_sync.services.review.answering import Answer, answer_case
 from eccube_sync.services.review.file import decision_of
 from eccube_sync.services.review.fromfile import (
@@ -152,15 +152,34 @@ def test_a_case_that_does_not_exist_is_refused_and_what_is_no_id_is_not_repeated
     assert set(result.refused) == {"R-999999", ""}
 
 
-def test_two_decisions_about_one_case_are_both_refused_and_repeated_ones_are_one(
+def test_a_file_that_answers_one_case_in_two_ways_is_refused_whole_and_names_the_rows(
     small: OurShop, three: list[str]
 ) -> None:
     cells = fill(exported(small), dict.fromkeys(three, "別人"))
-    contradicting = [*cells[1]]
-    contradicting[0] = "同一"
-    result = take_back(small, save(small, [*cells, contradicting, cells[2]]))
-    assert len(result.report.listings[0].rows) == 2
-    assert result.counts == {"decisions_different": 2, "decisions_refused": 2}
+    contradicting = ["同一", *cells[1][1:]]
+    with pytest.raises(BadInputError, match="1 questions in more than one way") as refused:
+        take_back(small, save(small, [*cells, contradicting]))
+    case = contradicting[cells[0].index("ID")]
+    assert refused.value.problems == (
+        Problem(f"{case}: Different people", line=2),
+        Problem(f"{case}: Same person", line=5),
+    )
+    assert small.rows(review_decision) == []
+
+
+def test_a_row_that_is_there_twice_is_one_answer(small: OurShop, three: list[str]) -> None:
+    cells = fill(exported(small), dict.fromkeys(three, "別人"))
+    assert take_back(small, save(small, [*cells, cells[2]])).counts == {"decisions_different": 3}
+
+
+def test_a_row_that_is_refused_anyway_contradicts_none(small: OurShop, three: list[str]) -> None:
+    cells = fill(exported(small), {three[0]: "別人"})
+    forged = ["同一", *cells[1][1:]]
+    forged[cells[0].index("Token")] = "1-AAAA-BBBB"
+    forged[cells[0].index("ID")] = three[0]
+    result = take_back(small, save(small, [*cells, forged]))
+    assert result.counts["decisions_different"] == 1
+    assert set(result.refused) == {three[0]}
 
 
 def test_one_customer_cannot_be_two_members_of_one_store(small: OurShop) -> None:

@@ -28,8 +28,8 @@ def plan_review_import(
 ) -> ReviewPlan:
     """Read a filled file and say what each row would do.
 
-    ``reviewer`` is who decided where the file names nobody. Raises ``BadInputError`` when it is no review file,
-    ``ConfigurationError`` when the key its tokens were signed with is gone.
+    ``reviewer`` is who decided where the file names nobody. Raises ``BadInputError`` when it is no review file
+    or contradicts itself, ``ConfigurationError`` when the key its tokens were signed with is gone.
     """
     filled = read_filled(path)
     key = read_key(shop.settings.folders)

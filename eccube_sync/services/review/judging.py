@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select
 
 from eccube_sync.db import AnyRow
+from eccube_sync.errors import BadInputError, Problem
 from eccube_sync.i18n import _, mark
 from eccube_sync.report import Listing, Report
 from eccube_sync.services.review.answering import (
@@ -19,7 +20,7 @@ from eccube_sync.services.review.answering import (
     is_pair,
     obstacle,
 )
-from eccube_sync.services.review.file import decision_of
+from eccube_sync.services.review.file import WORDS, decision_of
 from eccube_sync.services.review.reader import FilledFile, FilledRow
 from eccube_sync.services.review.token import export_key_of, tidy, verify
 from eccube_sync.services.running import Shop
@@ -32,7 +33,6 @@ REFUSALS: Mapping[str, str] = {
     "unknown_word": mark("The decision is none of the words in the list."),
     "stale": mark("The data changed since the file was written; answer it in a newer file."),
     "tampered": mark("The token does not belong to this ID; it was changed, or copied from another row."),
-    "contradictory": mark("Rows of this file decide differently about this case."),
     "two_members": mark("The customer would be the same person as two members of one store list."),
     "two_customers": mark("The member would be the same person as more customers than allowed."),
     "not_for_pairs": mark("This row is about two people; decide whether they are the same."),
@@ -47,6 +47,9 @@ REFUSALS: Mapping[str, str] = {
 
 _ORDER: Mapping[Decision, int] = {"hold": 0, "done": 1, "different": 2, "same": 3}
 """A 別人 comes before the 同一 that would close its case without one."""
+
+_SHOWN = 50
+"""So many rows of a file that contradicts itself are named."""
 
 _CASE_ID = re.compile(r"R-[0-9A-Z]{1,14}")
 
@@ -116,7 +119,7 @@ class Judge:
         self.result = ReviewPlan(filled.name)
 
     def plan(self) -> ReviewPlan:
-        """What importing the file would do, row by row."""
+        """What importing the file would do, row by row. Raises ``BadInputError`` for one that contradicts itself."""
         plan = self.result
         plan.refused = [RefusedRow(line, "", message) for line, message in self.filled.unreadable]
         rows = [row for row in self.filled.rows if self._filled_in(row)]
@@ -155,19 +158,37 @@ class Judge:
     def _one_a_case(
         self, judged: list[tuple[FilledRow, Decision]], cases: Mapping[str, AnyRow]
     ) -> list[PlannedAnswer]:
-        """One answer a case; a case whose rows decide differently gets none."""
+        """One answer a case. Raises ``BadInputError`` where rows of one case decide differently."""
         by_case: dict[str, list[tuple[FilledRow, Decision]]] = defaultdict(list)
         for row, decision in judged:
             by_case[tidy(row.case)].append((row, decision))
+        self._refuse_contradictions(by_case)
         exports = _exports(self.connection, {export_key_of(tidy(row.token)) for row, _decision in judged})
-        answers = []
-        for public_id, rows in by_case.items():
-            if len({decision for _row, decision in rows}) > 1:
-                for row, _decision in rows:
-                    self._refuse(row.line, public_id, "contradictory")
-                continue
-            answers.append(self._answer(public_id, rows, cases[public_id], exports))
-        return answers
+        return [
+            self._answer(public_id, rows, cases[public_id], exports) for public_id, rows in by_case.items()
+        ]
+
+    def _refuse_contradictions(self, by_case: Mapping[str, list[tuple[FilledRow, Decision]]]) -> None:
+        """Whoever put such a file together (two people's answers, half a sorting) must say what it means."""
+        answered_twice = {
+            public_id: rows
+            for public_id, rows in by_case.items()
+            if len({decision for _row, decision in rows}) > 1
+        }
+        if not answered_twice:
+            return
+        problems = [
+            Problem(f"{public_id}: {_(WORDS[decision])}", line=row.line)
+            for public_id, rows in answered_twice.items()
+            for row, decision in rows
+        ]
+        raise BadInputError(
+            _(
+                "{file} answers {count} questions in more than one way, so nothing of it was taken. Leave one answer "
+                "to each, and give it back."
+            ).format(file=self.filled.name, count=f"{len(answered_twice):,}"),
+            tuple(problems[:_SHOWN]),
+        )
 
     def _answer(
         self,
