@@ -15,6 +15,7 @@ from tests.promises.ledger import Row, Tables
 
 UNCONFIRMED_DAYS = 7
 REMINDER_DAYS = (30, 7, 1)
+LATEST_DAYS = 7
 BY_HAND = ("override", "hold")
 FactsAtHold = dict[str, list[tuple[Any, ...]]]
 """Mark of a hold → what its members' cards said when it was left."""
@@ -174,43 +175,63 @@ def mails_without_event(before: Tables, after: Tables) -> list[str]:
             "expired": (*of_run, "store", "ec_only") in changed,
             "restored": (*of_run, "ec_only", "store") in changed,
             "linked": (row["run_id"], row["link_id"]) in made,
-            "expiring": row["days"] in REMINDER_DAYS,
-            "correction": True,
+            "expiring": row["kind"] == "expiring" and _ends_soon(after, row),
+            "correction": after["run"][row["run_id"]]["undoes_run_id"] is not None,
         }
         if not called[row["kind"]]:
             found.append(f"nothing calls for {row['notice_key']}")
     return found
 
 
+def _ends_soon(tables: Tables, row: Row) -> bool:
+    """Whether a reminder of so many days comes on its day, or within the week after it, to somebody with the class."""
+    end, today = day_of(row["end_date"]), _today_of(tables, row)
+    assert end is not None
+    late = row["days"] - (end - today).days
+    store = tables["customer_class"][row["customer_id"]]["membership_class"] == "store"
+    return row["days"] in REMINDER_DAYS and today <= end and 0 <= late <= LATEST_DAYS and store
+
+
 def events_without_mail(before: Tables, after: Tables) -> Iterator[str]:
     """Changes in the journal that a mail, or the record that none is wanted, is missing for."""
     keys = {row["notice_key"] for row in after["notice"].values()}
     undone = {row["id"] for row in after["run"].values() if row["undoes_run_id"] is not None}
+    made = {
+        row["subject_id"]
+        for row in journal_of(before, after)
+        if (row["subject"], row["field"], row["new_value"]) == ("link", "state", "active")
+    }
     for row in journal_of(before, after):
         if row["run_id"] in undone:
             continue
         if (row["subject"], row["field"]) == ("customer", "class"):
-            yield from _of_class(after, row, keys)
+            yield from _of_class(before, after, row, keys, made)
         elif (row["subject"], row["field"], row["new_value"]) == ("link", "state", "active"):
             yield from _of_link(after, row, keys)
 
 
-def _of_class(tables: Tables, line: Row, keys: set[str]) -> Iterator[str]:
+def _of_class(before: Tables, tables: Tables, line: Row, keys: set[str], made: set[int]) -> Iterator[str]:
     now = tables["customer_class"][line["subject_id"]]
     customer = tables["customer"][line["subject_id"]]
-    linked = any(
-        row["active"] == 1
+    links = {
+        number
+        for number, row in tables["link"].items()
+        if row["active"] == 1
         and (row["customer_id"], row["member_id"]) == (now["customer_id"], now["member_id"])
-        for row in tables["link"].values()
-    )
+    }
     stands = now["run_id"] == line["run_id"] and now["membership_class"] == line["new_value"]
-    if not stands or not linked or line["reason"] in BY_HAND or customer["state"] != "full":
+    if not stands or not links or line["reason"] in BY_HAND or customer["state"] != "full":
         return  # nobody is told of what passed within one run, nor of what a person decided
     change = (line["old_value"], line["new_value"])
     over = now["end_date"] is not None and day_of(now["end_date"]) < _today_of(tables, line)
     key = f"expired:{now['member_id']}:{now['end_date']}"
     if change == ("store", "ec_only") and over and not now["unconfirmed"] and key not in keys:
         yield f"{key} is missing"
+    was = before["customer_class"].get(line["subject_id"])
+    excepted = was is not None and was["reason"] in BY_HAND  # its end gives the class back: nobody renewed
+    back = f"restored:{now['member_id']}:{now['end_date'] or 'unlimited'}"
+    if change == ("ec_only", "store") and not excepted and not links & made and back not in keys:
+        yield f"{back} is missing"
 
 
 def _of_link(tables: Tables, line: Row, keys: set[str]) -> Iterator[str]:
