@@ -6,78 +6,23 @@ import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from unittest.mock import MagicMock, patch
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import update
 
-from eccube_sync.mailbounces import read_bounce
 from eccube_sync.mailmessage import message_id
 from eccube_sync.tables.notices import notice, suspended_address
 from tests.outbox.conftest import ON_SQLITE, Outbox, Person, parsed
 from tests.outbox.returned import RETURNED, report
 from tests.outbox.test_commands import call
 from tests.support.installed import TODAY, install
+from tests.support.maildir import Maildir
 from tests.support.shop import Shop
 from tests.support.smtp import FaultyServer
 
 OURS, ADDRESS = message_id("a shop", "expired:1:2026-04-09", "example.jp"), "hanako@mail.example.com"
 HARD, _none = RETURNED["no such user"]
 SOFT, _none = RETURNED["mailbox full"]
-
-
-@pytest.mark.parametrize("name", RETURNED)
-def test_each_shape_is_taken_for_what_it_is(name: str) -> None:
-    shape, blame = RETURNED[name]
-    bounce = read_bounce(shape(OURS, ADDRESS).encode())
-    assert (bounce.blame if bounce else None) == blame
-    assert bounce is None or (bounce.message_ids, bounce.recipients) == ({OURS}, {ADDRESS})
-    assert ADDRESS not in repr(bounce)
-
-
-@given(st.binary(max_size=300), st.sampled_from(sorted(RETURNED)), st.integers(0, 2000))
-def test_whatever_a_stranger_sends_is_read_or_left_alone(noise: bytes, name: str, place: int) -> None:
-    mail = RETURNED[name][0](OURS, ADDRESS).encode()
-    read_bounce(mail[:place] + noise + mail[place:])
-    read_bounce(noise)
-
-
-def test_a_mail_its_reader_stumbles_over_is_quoted_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
-    stumbling = MagicMock(side_effect=IndexError("hanako@mail.example.com"))
-    with patch("flufl.bounce._detectors.qmail.Qmail.process", stumbling):
-        assert read_bounce(RETURNED["no mailbox, in a letter"][0](OURS, ADDRESS).encode()) is None
-    assert stumbling.called
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_mail_folded_into_itself_a_thousand_times_ends_nothing() -> None:
-    read_bounce(b"Content-Type: message/rfc822\n\n" * 5000)
-
-
-# --- the mailbox -------------------------------------------------------------------------------------------
-
-
-class Maildir:
-    """Where undeliverable mails arrive."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("new", "cur", "tmp"):
-            (folder / name).mkdir(parents=True)
-
-    def arrives(self, text: str) -> None:
-        number = len(list(self.folder.rglob("*.mail*")))
-        (self.folder / "new" / f"{number}.mail").write_text(text, encoding="utf-8")
-
-    def unread(self) -> list[str]:
-        return sorted(path.name for path in (self.folder / "new").iterdir())
-
-
-@pytest.fixture
-def maildir(tmp_path: Path) -> Maildir:
-    return Maildir(tmp_path / "Maildir")
 
 
 def mailed(outbox: Outbox, *people: Person) -> list[str]:

@@ -14,13 +14,19 @@ Row = Mapping[str, Any]
 Tables = Mapping[str, Mapping[Any, Row]]
 """Table → primary key → row, a value by its column."""
 
-NAMED = ("link", "customer_class", "class_override", "review_case", "notice", "member_import", "customer")
+NAMED = ("link", "customer_class", "class_override", "review_case", "notice", "member_import", "customer", "claim",
+         "link_code")  # fmt: skip
 """The tables whose every change is in the journal, field by field."""
 
 STATES: Mapping[str, str] = {
     "review_case": "case", "notice": "notice", "member_import": "import", "customer": "customer",
+    "claim": "claim", "link_code": "link_code",
 }  # fmt: skip
 """Tables with a state → what the journal calls a row of them."""
+
+
+WITHOUT_LINE = {("customer", "full"), ("notice", "baseline"), ("link_code", "issued")}
+"""What is usual of a new row: a customer is full, a batch of codes has a line of its own."""
 
 
 def text_of(value: Any) -> str | None:
@@ -70,8 +76,8 @@ def _of_override(old: Row | None, new: Row) -> Iterator[Line]:
 
 
 def _of_state(table: str, old: Row | None, new: Row) -> Iterator[Line]:
-    if old is None and (table, new["state"]) in {("customer", "full"), ("notice", "baseline")}:
-        return  # what is usual of a new customer, and what nobody is mailed about, needs no line
+    if old is None and (table, new["state"]) in WITHOUT_LINE:
+        return
     before = None if old is None else old["state"]
     if before != new["state"]:
         yield STATES[table], new["id"], "state", before, new["state"]
@@ -89,7 +95,7 @@ def differences(before: Tables, after: Tables) -> Iterator[Line]:
 
 
 FIELDS = frozenset({"state", "version", "class", "end_date", "override", "hold", "method", "proven_by"})
-SUBJECTS = frozenset({"link", "customer", "case", "notice", "import"})
+SUBJECTS = frozenset({"link", "customer", "case", "notice", "import", "claim", "link_code"})
 
 
 def journal_lines(rows: Iterable[Row]) -> Iterator[Line]:

@@ -23,6 +23,7 @@ from tests.plugin.test_inbox import code_of, member_of, new_customer, start
 from tests.promises.keeping import PutBack, keep
 from tests.support import shop as shops
 from tests.support.installed import InstalledShop, install, remove
+from tests.support.maildir import Maildir
 from tests.support.mariadb import Server
 from tests.support.proxy import Proxy
 from tests.support.runs import Outcome, Runs
@@ -38,10 +39,8 @@ def second_day(shop: InstalledShop, sink: Sink) -> None:
 
     So does a mail of the second night that came back.
     """
-    mailbox = shop.folder / "Maildir"
-    shop.mail = f'bounces = "{mailbox}"\n'
-    for name in ("new", "cur"):
-        (mailbox / name).mkdir(parents=True)
+    maildir = Maildir(shop.folder / "Maildir")
+    shop.mail = f'bounces = "{maildir.folder}"\n'
     story = Story(shop, sink.port, **PEOPLE)
     assert shop.run("-q", "nightly") == 0
     story.first_day()
@@ -49,7 +48,7 @@ def second_day(shop: InstalledShop, sink: Sink) -> None:
     assert shop.run("-q", "nightly") == 0
     shape, _blame = RETURNED["no such user"]
     address, message_id = min((to, one) for one, (to, *_more) in received(sink.mails).items() if to != OWNER)
-    (mailbox / "new" / "1.mail").write_text(shape(message_id, address), encoding="utf-8")
+    maildir.arrives(shape(message_id, address))
     story.second_day()
 
 

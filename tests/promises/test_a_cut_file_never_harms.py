@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,18 +14,12 @@ from eccube_sync.services.members.importing import guard, plan_import
 from eccube_sync.tables.customers import customer_class
 from tests.promises.scale import chance, parts, scale
 from tests.support.installed import TODAY, InstalledShop
-from tests.support.smtp import Sink, mail_sink
+from tests.support.smtp import Sink
 
 pytestmark = [pytest.mark.promise("P21"), pytest.mark.parametrize("shop", ["sqlite"], indirect=True)]
 
 CUSTOMERS, MEMBERS = 90, 120
 LAST_BYTES = 4096
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as found:
-        yield found
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.nightly.story import FAR, SECTIONS, clear_pairs
 from tests.promises.scale import chance, parts, scale
 from tests.support.installed import TODAY, InstalledShop, install
 from tests.support.shop import sqlite_shop
-from tests.support.smtp import Sink, mail_sink
+from tests.support.smtp import Sink
 
 pytestmark = pytest.mark.promise("P20")
 
@@ -105,12 +105,6 @@ class Renewals:
         assert self.members() == self.before - self.ended
         emails = {self.shop.customers[one - 1].email for one in self.ended}
         assert self.told() == emails
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as found:
-        yield found
 
 
 @pytest.fixture

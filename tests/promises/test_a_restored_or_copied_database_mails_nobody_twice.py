@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,20 +26,13 @@ from tests.promises.scale import scale
 from tests.support.installed import TODAY, InstalledShop
 from tests.support.mariadb import Server
 from tests.support.shop import Shop
-from tests.support.smtp import Sink, mail_sink
+from tests.support.smtp import Sink
 
 pytestmark = pytest.mark.promise("P11")
 
 Captured = pytest.CaptureFixture[str]
 NIGHT = TODAY + timedelta(days=1)
 SECTIONS = '[notices]\nper_minute = 10000\nper_hour = 10000\nper_day = 10000\nkinds = ["expired"]\n'
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A mail server that takes every mail."""
-    with mail_sink() as server:
-        yield server
 
 
 @pytest.fixture

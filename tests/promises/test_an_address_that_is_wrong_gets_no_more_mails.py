@@ -7,10 +7,8 @@ servers returned.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,26 +19,12 @@ from tests.nightly.story import FAR
 from tests.outbox.returned import RETURNED, Shape
 from tests.promises.scale import chance, scale
 from tests.support.installed import TODAY, InstalledShop
-from tests.support.smtp import Sink, mail_sink
+from tests.support.maildir import Maildir
+from tests.support.smtp import Sink
 
 pytestmark = pytest.mark.promise("P10")
 
 CAPS = '[notices]\nper_minute = 10000\nper_hour = 10000\nkinds = ["expired", "restored"]\n'
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A mail server that takes every mail."""
-    with mail_sink() as server:
-        yield server
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Path:
-    """A Maildir, as a mail server makes one."""
-    for name in ("new", "cur", "tmp"):
-        (tmp_path / "Maildir" / name).mkdir(parents=True)
-    return tmp_path / "Maildir"
 
 
 def night(shop: InstalledShop, days: int) -> int:
@@ -68,10 +52,10 @@ def some_wrong_ones() -> list[tuple[Shape, Blame | None]]:
 
 @pytest.mark.parametrize("shop", scale(["sqlite"], ["sqlite", "mariadb"]), indirect=True)
 def test_of_mails_that_came_back_those_that_name_a_wrong_address_end_it_and_no_other(
-    installed: InstalledShop, sink: Sink, mailbox: Path, proof: Counter[str]
+    installed: InstalledShop, sink: Sink, maildir: Maildir, proof: Counter[str]
 ) -> None:
     shop = installed
-    shop.mail_port, shop.mail = sink.port, f'bounces = "{mailbox}"\n'
+    shop.mail_port, shop.mail = sink.port, f'bounces = "{maildir.folder}"\n'
     shop.sections, shop.guards = CAPS, "downgrades = 1000\nsurprise_downgrades = 1000"
     shop.configure()
     shop.fill(scale(110, 400), scale(140, 500))
@@ -90,7 +74,7 @@ def test_of_mails_that_came_back_those_that_name_a_wrong_address_end_it_and_no_o
     for number, (address, message_id) in enumerate(sorted(sent.items())):
         shape, blame = shapes[number % len(shapes)]
         wrong |= {address} if blame is Blame.HARD else set()
-        (mailbox / "new" / f"{number:04d}.mail").write_text(shape(message_id, address), encoding="utf-8")
+        maildir.arrives(shape(message_id, address))
     assert night(shop, 2) == 1
     assert shop.count(notice, notice.c.reason == "returned_hard") == len(wrong)
     assert shop.count(suspended_address) == len(wrong)

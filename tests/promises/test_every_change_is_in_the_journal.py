@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,13 +22,17 @@ from eccube_sync.db import error_number
 from eccube_sync.tables import metadata
 from eccube_sync.tables.customers import customer
 from eccube_sync.tables.runs import journal, run
+from tests.codes.counter import Label, read_labels
 from tests.nightly.story import answer_review
 from tests.nightly.test_full_equals_nightly import Life
+from tests.plugin.conftest import plugged
+from tests.plugin.shopside import Plugin
 from tests.promises.ledger import NAMED, Line, journal_lines, lines_of
 from tests.promises.scale import chance, parts, scale
 from tests.support.installed import TODAY, InstalledShop
-from tests.support.smtp import Sink, mail_sink
+from tests.support.smtp import Sink
 
+__all__ = ["plugged"]
 pytestmark = pytest.mark.promise("P14")
 
 GROUP = "plg_customer_group_customers_groups"
@@ -80,25 +85,18 @@ def told(shop: InstalledShop) -> Counter[Line]:
     return Counter(journal_lines(rows))
 
 
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A mail server that takes every mail."""
-    with mail_sink() as server:
-        yield server
-
-
 @ON_MARIADB
 @pytest.mark.parametrize("part", parts(1, 7))
 def test_the_journal_says_what_triggers_saw(
-    installed: InstalledShop, sink: Sink, proof: Counter[str], part: int
+    plugged: InstalledShop, sink: Sink, proof: Counter[str], part: int
 ) -> None:
-    shop, luck = installed, chance("journal", part)
+    shop, luck = plugged, chance("journal", part)
     shop.mail_port, shop.guards = sink.port, "downgrades = 1000\nsurprise_downgrades = 1000"
-    shop.sections = '[review]\nformat = "csv"\n[notices]\nper_minute = 1000\n'
+    shop.sections += '[review]\nformat = "csv"\n[notices]\nper_minute = 1000\n'
     shop.configure()
     shop.fill(scale(80, 600), scale(100, 750), seed=part, register=scale(40, 300))
     witness, life = Witness(shop), Life(shop, luck)
-    shown: set[int] = set()
+    typed, shown = CodesTyped(Plugin(shop), luck), set[int]()
     for number in range(scale(3, 12)):
         day = TODAY + timedelta(days=number)
         if number:
@@ -109,6 +107,7 @@ def test_the_journal_says_what_triggers_saw(
         shop.at(day, 10)
         assert shop.run("-q", "nightly") in {0, 1, 70}
         exceptions(shop, life)
+        typed.day(life.somebody)
         if luck.random() < 0.5:
             assert shop.run("-q", "runs", "undo", str(some_run(shop, luck)), "--apply") in {0, 1, 64}
         shown = the_group_is_told(shop, shown)
@@ -119,6 +118,8 @@ def test_the_journal_says_what_triggers_saw(
         ("link", "state"),
         ("customer", "class"),
         ("notice", "state"),
+        ("claim", "state"),
+        ("link_code", "state"),
     }
     proof["changes"] += seen.total()
 
@@ -130,6 +131,32 @@ def exceptions(shop: InstalledShop, life: Life) -> None:
     assert shop.run("-q", "overrides", "set", str(life.somebody()), "--class", chosen, *reason) in {0, 64}
     assert shop.run("-q", "overrides", "end", str(life.somebody()), *reason) in {0, 64}
     assert shop.run("-q", "project", "--apply") in {0, 1}
+
+
+class CodesTyped:
+    """Codes are printed, handed out, typed in the web shop, and revoked."""
+
+    def __init__(self, plugin: Plugin, luck: Random) -> None:
+        self.plugin, self.luck = plugin, luck
+        self.printed: list[Label] = []
+
+    def day(self, somebody: Callable[[], int]) -> None:
+        """Some are printed, most of them handed out; four people type one, perhaps another's or a used one."""
+        shop = self.plugin.shop
+        path = shop.folder / f"codes-{len(self.printed)}.csv"
+        assert shop.run("-q", "codes", "issue", "--count", "6", "--output", str(path), "--apply") == 0
+        labels = read_labels(path)
+        handed_out = shop.folder / "handed-out.csv"
+        cards = [self.luck.choice(shop.members).code for _label in labels[1:]]
+        rows = [f"{label.serial},{card}\n" for label, card in zip(labels[1:], cards, strict=True)]
+        handed_out.write_text("".join(["serial,member\n", *rows]), encoding="utf-8")
+        assert shop.run("-q", "codes", "assign", str(handed_out), "--apply") == 0
+        self.printed += labels
+        for _customer in range(4):
+            self.plugin.type_code(somebody(), self.luck.choice(self.printed).code)
+        assert shop.run("-q", "inbox") in {0, 1}
+        revoked = self.luck.choice(self.printed).serial
+        assert shop.run("-q", "codes", "revoke", revoked, "--apply") in {0, 64}
 
 
 def some_run(shop: InstalledShop, luck: Any) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -66,7 +67,10 @@ def test_of_many_starts_one_wins(
     outcomes = start_at_once(night, folders, tmp_path / "marks")
     winners = [one for one in outcomes if one.code != ExitCode.LOCKED]
     assert [one.code for one in winners] == [night.clean.code], [one.output for one in winners]
-    assert all("under way" in one.output for one in outcomes if one.code == ExitCode.LOCKED)
+    losers = [one for one in outcomes if one.code == ExitCode.LOCKED]
+    assert all("under way" in one.output for one in losers)
+    # Half of them: so many at once share the processor.
+    assert median(one.seconds for one in losers) < 1
     if winners[0] in outcomes[1::2] and len(folders) == 2:  # its files are on the other machine
         shutil.rmtree(night.shop.folder)
         shutil.copytree(folders[1].folder, night.shop.folder)
@@ -85,7 +89,7 @@ def test_the_lock_of_a_killed_run_is_free_at_once(play: Play, kind: str, proof: 
         assert night.play(kill=step).code == KILLED
         killed = time.monotonic()
         while locked(night):
-            assert time.monotonic() - killed < 5
+            assert time.monotonic() - killed < 1
         proof["locks regained"] += 1
 
 

@@ -23,6 +23,7 @@ from eccube_sync.tables.notices import notice
 from eccube_sync.tables.runs import installation, run
 from eccube_sync.tables.version import schema_version
 from tests.setup.conftest import NOW, Place
+from tests.support.maildir import Maildir
 from tests.support.mariadb import Server
 from tests.support.smtp import FaultyServer
 
@@ -261,8 +262,7 @@ def test_a_mailbox_that_cannot_be_read_every_night(
         with_mail(sqlite_ready, server.port)
         sqlite_ready.values["mail"]["bounces"] = tmp_path / "Maildir"
         assert "no Maildir" in faults(sqlite_ready, capsys)["returned"]
-        for name in ("new", "cur"):
-            (tmp_path / "Maildir" / name).mkdir(parents=True)
+        Maildir(tmp_path / "Maildir")
         assert faults(sqlite_ready, capsys) == {}
 
 

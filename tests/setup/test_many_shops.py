@@ -22,7 +22,7 @@ from eccube_sync.tables.runs import installation, run
 from tests.support.installed import TODAY, InstalledShop, install, remove
 from tests.support.mariadb import Server
 from tests.support.shop import mariadb_shop, sqlite_shop
-from tests.support.smtp import Sink, mail_sink
+from tests.support.smtp import Sink
 
 Captured = pytest.CaptureFixture[str]
 SHOPS = 10
@@ -67,13 +67,6 @@ def shops(mariadb_server: Server, tmp_path: Path, sink: Sink) -> Iterator[list[I
             shop.members = [replace(one, end_date=TODAY, unlimited=False) for one in shop.members]
             made.append(shop)
         yield made
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """One mail server for all of them."""
-    with mail_sink() as server:
-        yield server
 
 
 def test_ten_nights_at_once_keep_to_themselves(

@@ -10,6 +10,7 @@ import trustme
 
 from tests.support.browser import Browser, running_browser
 from tests.support.installed import InstalledShop, install, remove
+from tests.support.maildir import Maildir
 from tests.support.mariadb import Server, running_mariadb
 from tests.support.quickfolder import quick_folder
 from tests.support.runs import Runs, running_runs
@@ -51,6 +52,12 @@ def sink(mail_server: Sink) -> Sink:
     """The mail server, with nothing received yet."""
     mail_server.mails.clear()
     return mail_server
+
+
+@pytest.fixture
+def maildir(tmp_path: Path) -> Maildir:
+    """Where undeliverable mails arrive; nothing has yet."""
+    return Maildir(tmp_path / "Maildir")
 
 
 @pytest.fixture(scope="session")
