@@ -89,7 +89,7 @@ def _failure(message: Message) -> _Failure | None:
     recipients = frozenset(one.decode("utf-8", "replace").lower() for one in failed)
     texts = (part for part in message.walk() if part.get_content_maintype() == "text")
     letter = _text(next(texts, message))[:3000]
-    return _Failure(recipients, _COPY.split(letter, maxsplit=1)[0])
+    return _Failure(recipients, _COPY.split(letter)[0])
 
 
 def _reports(message: Message) -> Iterator[tuple[str, _Failure]]:
@@ -99,8 +99,8 @@ def _reports(message: Message) -> Iterator[tuple[str, _Failure]]:
             continue
         for block in part.get_payload():
             assert isinstance(block, Message)
-            if block["Action"]:
-                action = str(block["Action"]).split(";")[0].strip().casefold()
+            action = str(block["Action"] or "").split(";")[0].strip().casefold()
+            if action:
                 told = (str(block[name] or "") for name in ("Original-Recipient", "Final-Recipient"))
                 recipients = frozenset(one.rpartition(";")[2].strip(" <>\t\r\n").lower() for one in told)
                 words = f"{block['Diagnostic-Code'] or ''}\n{block['Status'] or ''}"
