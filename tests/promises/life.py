@@ -38,7 +38,7 @@ PEOPLE = 7
 LOST, WITHDRAWN, MERGED = 2, 3, 4
 GOOD = frozenset({0, 1})
 SECTIONS = '[review]\nformat = "csv"\n[notices]\nper_minute = 1000\n'
-GUARDS = "downgrades = 1000\nsurprise_downgrades = 1000"
+GUARDS = "downgrades = 1000\nsurprise_downgrades = 1000\nbackwards_percent = 100"
 
 
 class OneProcess(Application):

@@ -36,6 +36,8 @@ from tests.support.watch import KILLED
 pytestmark = pytest.mark.promise("P5", "P14")
 
 people = st.integers(0, PEOPLE - 1)
+members = st.integers(0, 2)
+"""People who have a card and an account from the first."""
 accounts = st.integers(0, 20)
 words = st.lists(st.sampled_from(["Same person", "Different people", "Later"]), min_size=1, max_size=3)
 classes = st.sampled_from(["store", "ec_only"])
@@ -55,6 +57,8 @@ class Lives(RuleBasedStateMachine):
     """One life of the shop; ``beginning`` is where each of them begins."""
 
     beginning: Life
+    seen: Counter[str]
+    """How many mails were called for, by kind."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +81,8 @@ class Lives(RuleBasedStateMachine):
             if row["kind"] == "hold" and row["members_mark"] not in self.holds:
                 self.holds[row["members_mark"]] = books.facts_of(outcome.after, row["customer_id"])
         none(books.mails_without_event(outcome.before, outcome.after))
+        news = outcome.after["notice"].keys() - outcome.before["notice"].keys()
+        self.seen.update(f"{outcome.after['notice'][one]['kind']} mails" for one in news)
         assert list(books.events_without_mail(outcome.before, outcome.after)) == []
         return outcome
 
@@ -172,6 +178,30 @@ class Lives(RuleBasedStateMachine):
         self.store_exports()
         self.nightly()
         self.noon_comes()
+
+    # --- what most members do, and chance alone seldom brings about ---
+
+    @rule(person=people, days=st.sampled_from([8, 365]))
+    def somebody_joins(self, person: int, days: int) -> None:
+        """With a card and an account, the card first."""
+        self.life.new_card(person, self.life.day + timedelta(days=days))
+        self.life.register(person)
+        self.a_usual_day(1)
+
+    @rule(person=members, days=st.sampled_from([8, 365]), late=st.integers(1, 3))
+    def somebody_renews_late(self, person: int, days: int, late: int) -> None:
+        """The membership ends, is seen to have ended, and is renewed at the counter."""
+        self.membership_ends(person, -1)
+        self.a_usual_day(1)
+        self.store_renews(person, days)
+        self.a_usual_day(late)
+
+    @rule(person=members)
+    def somebody_does_not_renew(self, person: int) -> None:
+        """Reminded on the last day, a member no longer two days later."""
+        self.membership_ends(person, 1)
+        for _day in range(3):
+            self.a_usual_day(1)
 
     @rule(every=st.booleans())
     def classify(self, every: bool) -> None:
@@ -290,12 +320,12 @@ def test_whatever_happens_the_books_agree(beginning: Life, proof: Counter[str], 
         def teardown(self) -> None:
             proof["lives"] += 1
 
-    Counted.beginning = beginning
+    Counted.beginning, Counted.seen = beginning, proof
     machine = seed(SEED * 1000 + part)(Counted)
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=scale(20, 25),
+            max_examples=scale(14, 25),
             stateful_step_count=scale(25, 50),
             deadline=None,
             database=None,
