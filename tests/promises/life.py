@@ -38,7 +38,8 @@ PEOPLE = 7
 LOST, WITHDRAWN, MERGED = 2, 3, 4
 GOOD = frozenset({0, 1})
 SECTIONS = '[review]\nformat = "csv"\n[notices]\nper_minute = 1000\n'
-GUARDS = "downgrades = 1000\nsurprise_downgrades = 1000\nbackwards_percent = 100"
+GUARDS = "downgrades = 1000\nsurprise_downgrades = 1000\nbackwards_percent = 100\nfill_rate_points = 50"
+"""In a store of a dozen members, one person is already more than the percents these guards allow."""
 
 
 class OneProcess(Application):
@@ -92,7 +93,8 @@ class Life:
         shop = replace(self.shop, members=list(self.shop.members), clock=clock)
         self.server.accepted.clear()
         self.server.phase = None
-        return Life(shop, self.server, self.runs, self.people, self.day, list(self.accounts))
+        accounts = list(self.accounts)
+        return Life(shop, self.server, self.runs, self.people, self.day, accounts, _next_card=self._next_card)
 
     # --- the store ---
 

@@ -325,7 +325,7 @@ def test_whatever_happens_the_books_agree(beginning: Life, proof: Counter[str], 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=scale(14, 25),
+            max_examples=scale(10, 25),
             stateful_step_count=scale(25, 50),
             deadline=None,
             database=None,
