@@ -85,12 +85,7 @@ def _print_refusal(error: EccubeSyncError) -> None:
         # The sentence above names the first problem; alone it need not be said again.
         alone = len(error.problems) == 1 and error.problems[0].message in str(error)
         for problem in () if alone else error.problems:
-            where = ""
-            if problem.line is not None:
-                where += _("line {line}").format(line=problem.line) + " "
-            if problem.column:
-                where += _("column {column}").format(column=problem.column) + " "
-            click.echo(f"  {where.strip() + ': ' if where else ''}{problem.message}", err=True)
+            click.echo(f"  {problem}", err=True)
 
 
 def _print_unexpected(application: Application, error: Exception) -> int:

@@ -43,6 +43,11 @@ class Problem:
     line: int | None = None
     column: str | None = None
 
+    def __str__(self) -> str:
+        where = [_("line {line}").format(line=self.line)] if self.line else []
+        where += [_("column {column}").format(column=self.column)] if self.column else []
+        return f"{' '.join(where)}: {self.message}" if where else self.message
+
 
 class BadInputError(EccubeSyncError):
     """A file that looks wrong. It changed nothing; ``problems`` says where and why."""

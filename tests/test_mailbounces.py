@@ -73,7 +73,7 @@ def test_a_letter_in_an_encoding_of_its_own_is_read_as_far_as_it_goes() -> None:
     assert bounce is not None
     assert (bounce.blame, bounce.message_ids, bounce.recipients) == (Blame.HARD, {OURS}, {ADDRESS})
     stranger = mail.replace(b"hanako@", "花子@".encode("cp932"))
-    assert (found := read_bounce(stranger)) is None or ADDRESS not in found.recipients
+    assert read_bounce(stranger) is None
 
 
 def in_parts(letter: str, *further: str) -> str:

@@ -177,19 +177,7 @@ def _attempt(night: Night, name: str, stage: Callable[[Night], None]) -> None:
 def _full(error: EccubeSyncError) -> str:
     if not isinstance(error, BadInputError) or not error.problems:
         return str(error)
-    found = [
-        " ".join(
-            part
-            for part in (
-                _("line {line}").format(line=problem.line) if problem.line else "",
-                _("column {column}").format(column=problem.column) if problem.column else "",
-                problem.message,
-            )
-            if part
-        )
-        for problem in error.problems
-    ]
-    return "\n  ".join([str(error), *found])
+    return "\n  ".join(str(one) for one in (error, *error.problems))
 
 
 def _check_clock(shop: Shop, connection: Connection) -> None:

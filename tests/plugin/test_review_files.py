@@ -117,3 +117,25 @@ def test_a_file_that_is_no_answer_to_a_review_file_is_refused_and_not_kept(
     assert str(shop.folder) not in answer["text"]
     assert shop.count(review_decision) == 0
     assert list(shop.settings().folders.review_in.iterdir()) == []
+
+
+def test_a_file_that_contradicts_itself_is_refused_row_by_row_and_not_kept(small: Plugin) -> None:  # noqa: F811
+    shop = small.shop
+    _eccube_id, case = doubtful(small)
+    _answer, path = download(small)
+    assert path is not None
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet["A2"] = "Same person"
+    sheet.append(["Different people", *(cell.value for cell in sheet[2][1:])])
+    book.save(path)
+    row_key = small.upload("decisions", "answers.xlsx", path.read_bytes())
+    assert shop.run("-q", "inbox") == 0
+    answer = small.answer(row_key)
+    assert answer is not None and answer["state"] == "refused"
+    assert answer["text"].splitlines()[1:] == [
+        f"line 2: {case}: Same person",
+        f"line {sheet.max_row}: {case}: Different people",
+    ]
+    assert shop.count(review_decision) == 0
+    assert list(shop.settings().folders.review_in.iterdir()) == []

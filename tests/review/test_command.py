@@ -42,6 +42,24 @@ def test_export_and_import_end_with_the_codes_cron_reads(
     assert json.loads(capsys.readouterr().out)["counts"]["decisions_known"] == 1
 
 
+def test_a_file_that_contradicts_itself_ends_with_65_and_names_its_rows(
+    small: OurShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _number in range(30):
+        small.add_case(small.add_customer(), small.add_member())
+    assert call(small, "export", "--format", "csv") == 0
+    cells = cells_of(newest(small))
+    answered = [["同一", *row[1:]] for row in cells[1:]] + [["保留", *row[1:]] for row in cells[1:]]
+    capsys.readouterr()
+    assert call(small, "import", str(save(small, [cells[0], *answered])), "--apply") == 65
+    refused, *rows = capsys.readouterr().err.splitlines()
+    assert "answers 30 questions in more than one way" in refused
+    assert rows[0].startswith("  line 2: R-") and rows[0].endswith(": Same person")
+    assert rows[-1] == "  10 more rows."
+    assert len(rows) == 51
+    assert {row.state for row in small.rows(review_case)} == {"open"}
+
+
 def test_export_says_so_when_nothing_waits(small: OurShop, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(small, "export") == 0
     assert capsys.readouterr().out == "No question waits for a reviewer.\n"

@@ -139,7 +139,7 @@ def _answered(run: Run, rows: Sequence[AnyRow], asked: Asked, work: Any) -> None
 
 def _sentence(error: EccubeSyncError) -> str:
     if isinstance(error, BadInputError) and error.problems:
-        return "\n".join([str(error), *(problem.message for problem in error.problems[:20])])
+        return "\n".join(str(one) for one in (error, *error.problems))
     return str(error)
 
 

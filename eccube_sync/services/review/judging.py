@@ -182,12 +182,15 @@ class Judge:
             for public_id, rows in answered_twice.items()
             for row, decision in rows
         ]
+        more = len(problems) - _SHOWN
+        if more > 0:
+            problems[_SHOWN:] = [Problem(_("{count} more rows.").format(count=f"{more:,}"))]
         raise BadInputError(
             _(
                 "{file} answers {count} questions in more than one way, so nothing of it was taken. Leave one answer "
                 "to each, and give it back."
             ).format(file=self.filled.name, count=f"{len(answered_twice):,}"),
-            tuple(problems[:_SHOWN]),
+            tuple(problems),
         )
 
     def _answer(
