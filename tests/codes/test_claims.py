@@ -180,6 +180,8 @@ def test_a_code_waits_for_the_store_and_then_links(counter: Counter) -> None:
     counter.assign((label.serial, "NEW-1"))
     counter.night()
     assert counter.verdicts() == [("waiting_for_store", "member_not_imported")]
+    steps = [row.new_value for row in counter.ours.rows(journal) if row.subject == "claim"]
+    assert steps == ["pending", "waiting_for_store"]  # another reason to wait is no step
     # Waiting longer than the code is good, and saying nothing new every night.
     counter.ours.clock.moment = NOON + timedelta(days=60)
     assert counter.night() == {}

@@ -176,7 +176,8 @@ def _decide(run: Run, outcomes: Sequence[ClaimOutcome], customers: Mapping[int, 
     }
     set_by_id(run.connection, claim, [claim.c[name] for name in names], rows)
     for one in outcomes:
-        run.record("claim", one.claim.id, "state", one.claim.state, one.state, one.reason)
+        if one.state != one.claim.state:  # one that goes on waiting may wait for another reason
+            run.record("claim", one.claim.id, "state", one.claim.state, one.state, one.reason)
         if one.state in COUNTED:
             run.counts[COUNTED[one.state]] += 1
 
