@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from eccube_sync.errors import ExitCode
 from eccube_sync.tables.runs import run as run_table
-from tests.promises.scale import CAMPAIGN, chance, scale
+from tests.promises.scale import CAMPAIGN, chance
 from tests.promises.scenes import SCENES, Scene
 
 pytestmark = pytest.mark.promise("P1", "P2")
@@ -72,21 +72,27 @@ def fill(path: Path) -> None:
             return
 
 
-@pytest.mark.parametrize("name", scale(["night"], ["night", "classification"]))
-def test_a_log_without_room_stops_no_work(play: Play, name: str) -> None:
-    found = play(name, "sqlite")
-    command = [
-        sys.executable,
-        "-c",
-        "from eccube_sync.cli import main; main()",
-        "--config",
-        str(found.shop.path),
-    ]
-    before = found.shop.count(run_table)
+def ended_into_a_full_log(scene: Scene) -> int:
+    """The exit code of a command whose output nobody has room for."""
+    command = [sys.executable, "-c", "from eccube_sync.cli import main; main()"]
     with Path("/dev/full").open("w") as log:
-        ended = subprocess.run([*command, *found.arguments], stdout=log, stderr=log, check=False)
-    assert ended.returncode not in (120, ExitCode.UNEXPECTED)
+        call = [*command, "--config", str(scene.shop.path), *scene.arguments]
+        return subprocess.run(call, stdout=log, stderr=log, check=False).returncode
+
+
+def test_a_log_without_room_stops_no_night(play: Play) -> None:
+    found = play("night", "sqlite")
+    before = found.shop.count(run_table)
+    assert ended_into_a_full_log(found) not in (120, ExitCode.UNEXPECTED)
     assert found.shop.count(run_table) > before
     newest = found.shop.rows(select(run_table).order_by(run_table.c.id.desc()).limit(1))
     assert newest[0].state == "done"
     found.again()
+
+
+def test_a_plan_that_cannot_be_shown_is_not_applied(play: Play) -> None:
+    found = play("classification", "sqlite")
+    before = found.shop.count(run_table)
+    assert ended_into_a_full_log(found) == ExitCode.CONFIGURATION
+    assert found.shop.count(run_table) == before
+    assert found.heal() == set()
