@@ -22,7 +22,7 @@ pytestmark = pytest.mark.promise("P9")
 
 ON_ONE_OR_BOTH = pytest.mark.parametrize("shop", scale(["sqlite"], ["sqlite", "mariadb"]), indirect=True)
 MAILS = scale(6, 40)
-CRON = timedelta(minutes=scale(30, 15))
+CRON = timedelta(minutes=30)
 OUTAGES = ("nobody listens", "banner drop", "banner 421 busy", "rcpt 451 4.7.1 greylisted", "data 451 4.3.0 later",
            "dot 452 4.3.1 disk full", "mail drop", "body drop")  # fmt: skip
 

@@ -86,7 +86,7 @@ def told(shop: InstalledShop) -> Counter[Line]:
 
 
 @ON_MARIADB
-@pytest.mark.parametrize("part", parts(1, 7))
+@pytest.mark.parametrize("part", parts(1, 6))
 def test_the_journal_says_what_triggers_saw(
     plugged: InstalledShop, sink: Sink, proof: Counter[str], part: int
 ) -> None:

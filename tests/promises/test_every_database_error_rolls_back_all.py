@@ -24,11 +24,11 @@ pytestmark = pytest.mark.promise("P18")
 Play = Callable[[str, str], Scene]
 ERRORS = (1205, 1213, 1020, 2006, 2013)
 PARTS = 8
-EVERY = 2
+EVERY = 3
 
 
 def places(statements: int, name: str, part: int) -> list[tuple[int, int]]:
-    """Statements and the error each is answered with: in a campaign every second one, with the next seed the others."""
+    """Statements and the error each is answered with: in a campaign every third one, with the next seeds the others."""
     if CAMPAIGN:
         first = 1 + (SEED + part * EVERY) % (EVERY * PARTS)
         return [(at, ERRORS[(at + SEED) % len(ERRORS)]) for at in range(first, statements + 1, EVERY * PARTS)]

@@ -37,10 +37,10 @@ PLAYED = [
 
 
 def points(steps: int, name: str, kind: str, part: int) -> list[int]:
-    """The steps of a run to kill it at: in a campaign each one, on a server every eighth; another seed takes others."""
+    """The steps of a run to kill it at: in a campaign each one, on a server every sixteenth; another seed takes others."""
     if CAMPAIGN:
         each = list(range(1 + part, steps + 1, PARTS))
-        return each if kind == "sqlite" else each[chance("points", name, kind).randrange(8) :: 8]
+        return each if kind == "sqlite" else each[chance("points", name, kind).randrange(16) :: 16]
     number = {"sqlite": 2, "mysql": 1}[kind] * (3 if name == "night" else 1)
     return sorted(chance("points", name, kind).sample(range(1, steps + 1), number))
 

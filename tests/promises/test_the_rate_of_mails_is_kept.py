@@ -16,7 +16,7 @@ from tests.support.smtp import FaultyServer
 __all__ = ["make_outbox", "outbox"]
 pytestmark = pytest.mark.promise("P10")
 
-MAILS = scale(90, 1000)
+MAILS = scale(90, 500)
 RESTARTS = 5
 PER_MINUTE, PER_HOUR = 20, 300
 
