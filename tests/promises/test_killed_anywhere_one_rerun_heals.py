@@ -37,7 +37,7 @@ PLAYED = [
 
 
 def points(steps: int, name: str, kind: str, part: int) -> list[int]:
-    """The steps of a run to kill it at: in a campaign each one, on a server every sixteenth; another seed takes others."""
+    """The steps of a run to kill it at: in a campaign each one, on a server every sixteenth; a seed takes its own."""
     if CAMPAIGN:
         each = list(range(1 + part, steps + 1, PARTS))
         return each if kind == "sqlite" else each[chance("points", name, kind).randrange(16) :: 16]
