@@ -28,6 +28,11 @@ class EccubeSyncError(Exception):
 
     exit_code = ExitCode.UNEXPECTED
 
+    @property
+    def lines(self) -> list[str]:
+        """All there is to say: the sentence, and what there is beyond it."""
+        return [str(self)]
+
 
 class UsageError(EccubeSyncError):
     """The command was called in a way that cannot be carried out."""
@@ -57,6 +62,10 @@ class BadInputError(EccubeSyncError):
     def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
+
+    @property
+    def lines(self) -> list[str]:
+        return [str(self), *(str(problem) for problem in self.problems)]
 
 
 class GuardRefusedError(EccubeSyncError):

@@ -102,7 +102,7 @@ class Night:
     def refuse(self, stage: str, error: EccubeSyncError) -> None:
         """Keep why a stage, or a part of it, was refused."""
         self.refusals.append(
-            _("{stage}: {message}").format(stage=_(STAGE_WORDS[stage]), message=_full(error))
+            _("{stage}: {message}").format(stage=_(STAGE_WORDS[stage]), message="\n  ".join(error.lines))
         )
         self.codes.add(error.exit_code)
         if self.run.connection.in_transaction():
@@ -172,12 +172,6 @@ def _attempt(night: Night, name: str, stage: Callable[[Night], None]) -> None:
         if refusal is None:
             raise
         night.refuse(name, refusal)
-
-
-def _full(error: EccubeSyncError) -> str:
-    if not isinstance(error, BadInputError) or not error.problems:
-        return str(error)
-    return "\n  ".join(str(one) for one in (error, *error.problems))
 
 
 def _check_clock(shop: Shop, connection: Connection) -> None:

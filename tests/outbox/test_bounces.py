@@ -20,7 +20,7 @@ from tests.support.maildir import Maildir
 from tests.support.shop import Shop
 from tests.support.smtp import FaultyServer
 
-OURS, ADDRESS = message_id("a shop", "expired:1:2026-04-09", "example.jp"), "hanako@mail.example.com"
+OURS = message_id("a shop", "expired:1:2026-04-09", "example.jp")
 HARD, _none = RETURNED["no such user"]
 SOFT, _none = RETURNED["mailbox full"]
 

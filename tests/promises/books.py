@@ -154,6 +154,15 @@ def journal_of(before: Tables, after: Tables) -> list[Row]:
     return [row for number, row in after["journal"].items() if number not in before["journal"]]
 
 
+def _links_made(news: Iterable[Row]) -> set[tuple[int, int]]:
+    """Run and link of every link that became active."""
+    return {
+        (row["run_id"], row["subject_id"])
+        for row in news
+        if (row["subject"], row["field"], row["new_value"]) == ("link", "state", "active")
+    }
+
+
 def mails_without_event(before: Tables, after: Tables) -> list[str]:
     """New rows of the outbox that nothing in the journal of their run called for."""
     changed = {
@@ -161,11 +170,7 @@ def mails_without_event(before: Tables, after: Tables) -> list[str]:
         for row in journal_of(before, after)
         if (row["subject"], row["field"]) == ("customer", "class")
     }
-    made = {
-        (row["run_id"], row["subject_id"])
-        for row in journal_of(before, after)
-        if (row["subject"], row["field"], row["new_value"]) == ("link", "state", "active")
-    }
+    made = _links_made(journal_of(before, after))
     found = []
     for number, row in after["notice"].items():
         if number in before["notice"]:
@@ -196,12 +201,9 @@ def events_without_mail(before: Tables, after: Tables) -> Iterator[str]:
     """Changes in the journal that a mail, or the record that none is wanted, is missing for."""
     keys = {row["notice_key"] for row in after["notice"].values()}
     undone = {row["id"] for row in after["run"].values() if row["undoes_run_id"] is not None}
-    made = {
-        row["subject_id"]
-        for row in journal_of(before, after)
-        if (row["subject"], row["field"], row["new_value"]) == ("link", "state", "active")
-    }
-    for row in journal_of(before, after):
+    news = journal_of(before, after)
+    made = {link for _run, link in _links_made(news)}
+    for row in news:
         if row["run_id"] in undone:
             continue
         if (row["subject"], row["field"]) == ("customer", "class"):

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from eccube_sync.clock import to_database
 from eccube_sync.db import AnyRow, reading
-from eccube_sync.errors import BadInputError, EccubeSyncError, LockedError
+from eccube_sync.errors import EccubeSyncError, LockedError
 from eccube_sync.i18n import _
 from eccube_sync.projections.plugin import Published, publish
 from eccube_sync.services.claims.recording import TypedClaim, TypedFact, card_claim, code_claim, record_claims
@@ -133,14 +133,8 @@ def _answered(run: Run, rows: Sequence[AnyRow], asked: Asked, work: Any) -> None
     except LockedError:
         raise
     except EccubeSyncError as error:
-        answer = Answer("refused", _sentence(error))
+        answer = Answer("refused", "\n".join(error.lines))
     run.transaction(_close, run, rows, asked, answer)
-
-
-def _sentence(error: EccubeSyncError) -> str:
-    if isinstance(error, BadInputError) and error.problems:
-        return "\n".join(str(one) for one in (error, *error.problems))
-    return str(error)
 
 
 def _close(run: Run, rows: Sequence[AnyRow], asked: Asked, answer: Answer) -> None:
