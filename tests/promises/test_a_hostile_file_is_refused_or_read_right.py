@@ -176,7 +176,13 @@ if CAMPAIGN:  # led by coverage; `make campaign` installs what it takes
             str(corpus),
         ]
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=2 * seconds + 600
+            command,
+            cwd=ROOT,
+            env=os.environ | {"TMPDIR": str(tmp_path)},  # libFuzzer leaves without tidying up
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=2 * seconds + 600,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         executed = re.search(r"number_of_executed_units: *(\d+)", done.stderr)
