@@ -15,8 +15,8 @@ Tables = Mapping[str, Mapping[Any, Row]]
 """Table → primary key → row, a value by its column."""
 
 NAMED = ("link", "customer_class", "class_override", "review_case", "notice", "member_import", "customer", "claim",
-         "link_code")  # fmt: skip
-"""The tables whose every change is in the journal, field by field."""
+         "link_code", "member")  # fmt: skip
+"""The tables whose every change is in the journal, field by field; of a member, its version and whether it counts."""
 
 STATES: Mapping[str, str] = {
     "review_case": "case", "notice": "notice", "member_import": "import", "customer": "customer",
@@ -43,8 +43,18 @@ def lines_of(table: str, old: Row | None, new: Row | None) -> Iterator[Line]:
         yield from _of_class(old, row)
     elif table == "class_override":
         yield from _of_override(old, row)
+    elif table == "member":
+        yield from _of_member(old, row)
     elif table in STATES:
         yield from _of_state(table, old, row)
+
+
+def _of_member(old: Row | None, new: Row) -> Iterator[Line]:
+    before = (old["version_id"] if old else None) or None  # 0 before the first one
+    if before != new["version_id"] and new["version_id"]:
+        yield "member", new["id"], "version", text_of(before), text_of(new["version_id"])
+    if old is not None and old["current"] != new["current"]:
+        yield "member", new["id"], "current", text_of(old["current"]), text_of(new["current"])
 
 
 def _of_link(old: Row | None, new: Row) -> Iterator[Line]:
@@ -94,8 +104,10 @@ def differences(before: Tables, after: Tables) -> Iterator[Line]:
                 yield from lines_of(table, old.get(key), new.get(key))
 
 
-FIELDS = frozenset({"state", "version", "class", "end_date", "override", "hold", "method", "proven_by"})
-SUBJECTS = frozenset({"link", "customer", "case", "notice", "import", "claim", "link_code"})
+FIELDS = frozenset(
+    {"state", "version", "class", "end_date", "override", "hold", "method", "proven_by", "current"}
+)
+SUBJECTS = frozenset({"link", "customer", "case", "notice", "import", "claim", "link_code", "member"})
 
 
 def journal_lines(rows: Iterable[Row]) -> Iterator[Line]:
@@ -105,6 +117,12 @@ def journal_lines(rows: Iterable[Row]) -> Iterator[Line]:
         usual = (line[0], *line[2:]) == ("customer", "state", None, "full")
         if row["subject"] in SUBJECTS and row["field"] in FIELDS and not usual:
             yield line
+
+
+def version_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    """What an import says of its members: each version names the one before it, and keeps all it said."""
+    for row in rows:
+        yield "member", row["member_id"], "version", text_of(row["previous_version_id"]), str(row["id"])
 
 
 def folded(lines: Iterable[Line]) -> set[Line]:

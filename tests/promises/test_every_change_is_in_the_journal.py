@@ -21,13 +21,14 @@ from sqlalchemy.exc import DBAPIError
 from eccube_sync.db import error_number
 from eccube_sync.tables import metadata
 from eccube_sync.tables.customers import class_override, customer
+from eccube_sync.tables.members import member_version
 from eccube_sync.tables.runs import journal, run
 from tests.codes.counter import Label, read_labels
 from tests.nightly.story import answer_review
 from tests.nightly.test_full_equals_nightly import Life
 from tests.plugin.conftest import plugged
 from tests.plugin.shopside import Plugin
-from tests.promises.ledger import NAMED, Line, journal_lines, lines_of
+from tests.promises.ledger import NAMED, Line, journal_lines, lines_of, version_lines
 from tests.promises.scale import chance, parts, scale
 from tests.support.installed import TODAY, InstalledShop
 from tests.support.smtp import Sink
@@ -80,9 +81,12 @@ class Witness:
 
 
 def told(shop: InstalledShop) -> Counter[Line]:
-    """What the journal says."""
-    rows = [row._mapping for row in shop.rows(select(journal).order_by(journal.c.id))]
-    return Counter(journal_lines(rows))
+    """What the journal says, and the versions of members."""
+    lines, versions = (
+        [row._mapping for row in shop.rows(select(table).order_by(table.c.id))]
+        for table in (journal, member_version)
+    )
+    return Counter([*journal_lines(lines), *version_lines(versions)])
 
 
 @ON_MARIADB
@@ -103,6 +107,8 @@ def test_the_journal_says_what_triggers_saw(
             for _busy in range(scale(1, 5)):
                 life.day()
             answer_review(shop)
+        if number == 1:
+            life.code_is_reused()
         shop.drop_export(day)
         shop.at(day, 10)
         assert shop.run("-q", "nightly") in {0, 1, 70}
@@ -122,6 +128,7 @@ def test_the_journal_says_what_triggers_saw(
         ("claim", "state", "accepted"),
         ("link_code", "state", "used"),
         ("link_code", "state", "revoked"),
+        ("member", "current", None),
     }
     proof["changes"] += seen.total()
 

@@ -171,8 +171,10 @@ def _apply(run: Run, plan: ImportPlan, source_id: int) -> None:
     taken_at = to_database(plan.taken_at)
     staged = move_staged(connection, run.id, source_id, import_id)
     statements.remember_rows(connection, plan.read_again)
+    for one in staged.replaced:
+        run.record("member", one, "current", 1, None, "code_of_another")
     _mark_present(run, plan.reappeared)
-    _mark_returned(connection, sorted(plan.returned), import_id)
+    _mark_returned(run, sorted(plan.returned), import_id)
     if plan.partial:
         _confirm(connection, plan.seen, import_id, taken_at)
     else:
@@ -221,9 +223,11 @@ def _mark_present(run: Run, member_ids: Sequence[int]) -> None:
         run.connection.execute(update(member).where(these).values(missing_imports=0, confirmed_at=None))
 
 
-def _mark_returned(connection: Connection, member_ids: Sequence[int], import_id: int) -> None:
+def _mark_returned(run: Run, member_ids: Sequence[int], import_id: int) -> None:
+    for one in member_ids:
+        run.record("member", one, "current", None, 1, "in_file_again")
     for start in range(0, len(member_ids), CHUNK):
-        connection.execute(
+        run.connection.execute(
             update(member)
             .where(member.c.id.in_(member_ids[start : start + CHUNK]))
             .values(current=1, missing_imports=0, confirmed_at=None, first_import_id=import_id)

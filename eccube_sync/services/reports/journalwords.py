@@ -171,6 +171,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     "member": {
         **_UNDONE,
         **_FORGOTTEN,
+        "code_of_another": mark("its code belongs to another person now"),
         "in_file_again": mark("the member is in the file again"),
         "stated_by_person": mark("a person stated it"),
     },
