@@ -258,16 +258,20 @@ def _today_of(tables: Tables, line: Row) -> date:
 
 
 def outbox_unlike_the_mails(
-    tables: Tables, received: list[str], resent: set[str], forgotten: set[str]
+    tables: Tables, received: list[str], resent: set[str], assumed: set[str], forgotten: set[str]
 ) -> list[str]:
-    """Mails that came twice or that nobody knows of, and rows that say "sent" of what never came."""
+    """Mails that came twice or that nobody knows of, and rows that say "sent" of what never came.
+
+    A server that hangs up amid the text may have been sent the last dot, or not: what then is in doubt and
+    ``assumed`` to be sent by a person may never have come.
+    """
     found = [f"{one} came twice" for one in _twice(received) if one not in resent]
     rows = {row["message_id"]: row for row in tables["notice"].values()}
     for one in set(received) - forgotten - resent:
         state = rows[one]["state"] if one in rows else "no row"
         if state not in ("sent", "in_doubt", "dot"):
             found.append(f"{one} came and is {state}")
-    came = set(received)
+    came = set(received) | assumed
     found += [
         f"{one} is sent and never came"
         for one, row in rows.items()

@@ -80,6 +80,8 @@ class Life:
     """A copy of the databases, and how far our runs had come."""
     resent: set[str] = field(default_factory=set)
     """Message-IDs that a person had sent once more."""
+    assumed: set[str] = field(default_factory=set)
+    """Message-IDs in doubt that a person took for sent; some of them never came."""
     forgotten: set[str] = field(default_factory=set)
     """Message-IDs a restored database knew nothing of, or had not sent yet."""
     last: Outcome | None = None

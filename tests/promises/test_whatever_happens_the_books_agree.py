@@ -274,7 +274,8 @@ class Lives(RuleBasedStateMachine):
         doubtful = [row for row in self.life.tables()["notice"].values() if row["state"] == "in_doubt"]
         if doubtful:
             how = "--resend" if resend else "--assume-sent"
-            self.life.resent |= {row["message_id"] for row in doubtful} if resend else set()
+            settled = self.life.resent if resend else self.life.assumed
+            settled |= {row["message_id"] for row in doubtful}
             self.run("notices", "resolve", *(str(row["id"]) for row in doubtful), how)
 
     @rule()
@@ -300,8 +301,12 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def mails_and_outbox_agree(self) -> None:
-        received, resent, forgotten = self.life.received(), self.life.resent, self.life.forgotten
-        none(books.outbox_unlike_the_mails(self.life.tables(), received, resent, forgotten))
+        life = self.life
+        none(
+            books.outbox_unlike_the_mails(
+                life.tables(), life.received(), life.resent, life.assumed, life.forgotten
+            )
+        )
 
 
 @pytest.fixture(scope="module")
