@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from eccube_sync.clock import from_database, tokyo_date
-from tests.promises.ledger import Row, Tables
+from tests.promises.ledger import Row, Tables, new_rows
 
 UNCONFIRMED_DAYS = 7
 REMINDER_DAYS = (30, 7, 1)
@@ -149,11 +149,6 @@ def not_shown(tables: Tables, group: set[int], foreign: set[int]) -> list[str]:
 # --- mails and events ------------------------------------------------------------------------------------
 
 
-def journal_of(before: Tables, after: Tables) -> list[Row]:
-    """The journal's new lines."""
-    return [row for number, row in after["journal"].items() if number not in before["journal"]]
-
-
 def _links_made(news: Iterable[Row]) -> set[tuple[int, int]]:
     """Run and link of every link that became active."""
     return {
@@ -165,16 +160,15 @@ def _links_made(news: Iterable[Row]) -> set[tuple[int, int]]:
 
 def mails_without_event(before: Tables, after: Tables) -> list[str]:
     """New rows of the outbox that nothing in the journal of their run called for."""
+    news = new_rows("journal", before, after)
     changed = {
         (row["run_id"], row["subject_id"], row["old_value"], row["new_value"])
-        for row in journal_of(before, after)
+        for row in news
         if (row["subject"], row["field"]) == ("customer", "class")
     }
-    made = _links_made(journal_of(before, after))
+    made = _links_made(news)
     found = []
-    for number, row in after["notice"].items():
-        if number in before["notice"]:
-            continue
+    for row in new_rows("notice", before, after):
         of_run = (row["run_id"], row["customer_id"])
         called = {
             "expired": (*of_run, "store", "ec_only") in changed,
@@ -201,7 +195,7 @@ def events_without_mail(before: Tables, after: Tables) -> Iterator[str]:
     """Changes in the journal that a mail, or the record that none is wanted, is missing for."""
     keys = {row["notice_key"] for row in after["notice"].values()}
     undone = {row["id"] for row in after["run"].values() if row["undoes_run_id"] is not None}
-    news = journal_of(before, after)
+    news = new_rows("journal", before, after)
     made = {link for _run, link in _links_made(news)}
     for row in news:
         if row["run_id"] in undone:

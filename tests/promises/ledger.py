@@ -50,9 +50,11 @@ def lines_of(table: str, old: Row | None, new: Row | None) -> Iterator[Line]:
 
 
 def _of_member(old: Row | None, new: Row) -> Iterator[Line]:
-    before = (old["version_id"] if old else None) or None  # 0 before the first one
-    if before != new["version_id"] and new["version_id"]:
-        yield "member", new["id"], "version", text_of(before), text_of(new["version_id"])
+    before, after = (
+        text_of((row and row["version_id"]) or None) for row in (old, new)
+    )  # 0 before the first one
+    if before != after:
+        yield "member", new["id"], "version", before, after
     if old is not None and old["current"] != new["current"]:
         yield "member", new["id"], "current", text_of(old["current"]), text_of(new["current"])
 
@@ -93,6 +95,11 @@ def _of_state(table: str, old: Row | None, new: Row) -> Iterator[Line]:
         yield STATES[table], new["id"], "state", before, new["state"]
     if table == "review_case" and old is not None and old["version"] != new["version"]:
         yield "case", new["id"], "version", str(old["version"]), str(new["version"])
+
+
+def new_rows(table: str, before: Tables, after: Tables) -> list[Row]:
+    """The rows of a table that were not there at the first look."""
+    return [row for key, row in after[table].items() if key not in before[table]]
 
 
 def differences(before: Tables, after: Tables) -> Iterator[Line]:

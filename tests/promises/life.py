@@ -26,7 +26,7 @@ from eccube_sync.population import CustomerPerson, MemberPerson, customer_rows
 from eccube_sync.services.running import Shop as ServiceShop
 from eccube_sync.tables import metadata
 from tests.nightly.story import FAR, add_somebody_like, clear_pairs, forget_customer, make_anew
-from tests.promises.ledger import Row, Tables, differences, folded, journal_lines, version_lines
+from tests.promises.ledger import Row, Tables, differences, folded, journal_lines, new_rows, version_lines
 from tests.promises.reviewing import answered
 from tests.support.installed import TODAY, InstalledShop, install
 from tests.support.runs import Runs
@@ -202,10 +202,7 @@ class Life:
         code = command()
         after = self.tables()
         assert self.eccube() == eccube, "a column of EC-CUBE's own changed"
-        lines, versions = (
-            [row for number, row in after[table].items() if number not in before[table]]
-            for table in ("journal", "member_version")
-        )
+        lines, versions = (new_rows(table, before, after) for table in ("journal", "member_version"))
         said = folded([*journal_lines(lines), *version_lines(versions)])
         assert folded(differences(before, after)) == said, output.getvalue()
         self.last = Outcome(code, output.getvalue(), before, after)

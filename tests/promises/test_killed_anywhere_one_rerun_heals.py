@@ -37,17 +37,13 @@ PLAYED = [
 
 
 def points(steps: int, name: str, kind: str, part: int) -> list[int]:
-    """The steps of a run to kill it at: in a campaign every second one, which of them by the seed.
+    """The steps of a run to kill it at: in a campaign every second one, with the next seed the others.
 
-    On a server every sixteenth, which takes longer there.
+    On a server every sixteenth, as it takes longer there.
     """
     if CAMPAIGN:
-        each = list(range(1 + part, steps + 1, PARTS))
-        return (
-            each[SEED % 2 :: 2]
-            if kind == "sqlite"
-            else each[chance("points", name, kind).randrange(16) :: 16]
-        )
+        every = {"sqlite": 2, "mysql": 16}[kind]
+        return list(range(1 + part, steps + 1, PARTS))[SEED % every :: every]
     number = {"sqlite": 2, "mysql": 1}[kind] * (3 if name == "night" else 1)
     return sorted(chance("points", name, kind).sample(range(1, steps + 1), number))
 
